@@ -1,0 +1,3 @@
+"""Groundswell: the social layer an application adds instead of building it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,28 @@
+"""Ids as types, so that one is not passed where another is meant."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from uuid_utils import uuid7
+
+MediaFileId = NewType("MediaFileId", int)
+UserId = NewType("UserId", str)
+EventId = NewType("EventId", str)
+Topic = NewType("Topic", str)
+
+ActorKey = NewType("ActorKey", str)
+"""Who did something, without saying who: ``user:<id>`` or the keyed hash of an address."""
+
+VoterKey = NewType("VoterKey", str)
+"""The holder of one vote per file: ``user:<id>`` or the address hash made for votes."""
+
+
+def event_id() -> EventId:
+    """A new event id: ``msg-`` and a UUIDv7, so ids sort by time of creation."""
+    return EventId(f"msg-{uuid7().hex}")
+
+
+def user_actor(user_id: str) -> str:
+    """The key under which a signed-in user acts; it cannot equal an address hash."""
+    return f"user:{user_id}"
