@@ -155,9 +155,9 @@ class Overloaded(Unavailable):
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database does not answer; nothing was stored."""
+    """The database does not answer; what was not acknowledged may be sent again."""
 
     code = "database_unavailable"
 
     def __init__(self, retry_after: int = 2) -> None:
-        super().__init__("The database is not available. Nothing was stored.", retry_after)
+        super().__init__("The database is not available. Nothing was acknowledged.", retry_after)

@@ -1,0 +1,193 @@
+"""The rows of the engagement slice.
+
+Counters live on the file, logs beside it, and hourly sums between the two: a window is whole
+hours from the sums plus the edge from the logs. Log rows bear the sequence number of their event
+as their id, so that logs and events can be compared one to one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Double, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import Column as SqlColumn
+
+from groundswell.store.schema import metadata, number, text
+
+
+def _of_a_file() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["media_file_id"], ["media.media_file_id"])
+
+
+media = Table(
+    "media",
+    metadata,
+    number("media_file_id"),
+    text("title"),
+    text("artist", null=True),
+    text("owner_id", null=True),
+    text("url", null=True),
+    number("duration_seconds", null=True),
+    text("state"),
+    number("trendable", default=1),
+    text("source", null=True),
+    text("external_id", null=True),
+    number("created_at"),
+    number("updated_at"),
+    number("published_at", null=True),
+    number("play_count", default=0),
+    number("qualified_play_count", default=0),
+    number("download_count", default=0),
+    number("view_count", default=0),
+    number("comment_count", default=0),
+    number("upvotes", default=0),
+    number("downvotes", default=0),
+    number("last_event_at", null=True),
+    number("hotness_score", default=0),
+    SqlColumn("hotness_unrounded", Double, nullable=False, server_default="0"),
+    number("last_hotness_update", null=True),
+    PrimaryKeyConstraint("media_file_id"),
+    Index("uq_media_source_external_id", "source", "external_id", unique=True),
+    Index("ix_media_state_created_at", "state", "created_at", "media_file_id"),
+    Index("ix_media_play_count", "play_count"),
+)
+"""Media files with their counters. ``last_event_at`` is the last qualifying event."""
+
+votes = Table(
+    "votes",
+    metadata,
+    number("id"),
+    number("media_file_id"),
+    text("voter_key"),
+    text("actor", null=True),
+    text("ip_hash", null=True),
+    text("session_id", null=True),
+    text("vote_type"),
+    number("created_at"),
+    number("updated_at"),
+    PrimaryKeyConstraint("media_file_id", "voter_key"),
+    Index("ix_votes_updated_at", "updated_at"),
+    Index("ix_votes_voter_key", "voter_key"),
+    _of_a_file(),
+)
+"""Standing votes, one per voter and file; the key is what makes it so."""
+
+play_logs = Table(
+    "play_logs",
+    metadata,
+    number("id"),
+    number("media_file_id"),
+    text("ip_hash", null=True),
+    text("actor", null=True),
+    text("session_id", null=True),
+    number("play_duration", null=True),
+    number("qualified"),
+    text("disqualify_reason", null=True),
+    number("completed_at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_play_logs_completed_at", "completed_at", "media_file_id"),
+    Index("ix_play_logs_media_file_id_completed_at", "media_file_id", "completed_at"),
+    _of_a_file(),
+)
+
+download_logs = Table(
+    "download_logs",
+    metadata,
+    number("id"),
+    number("media_file_id"),
+    text("ip_hash", null=True),
+    text("actor", null=True),
+    text("session_id", null=True),
+    number("qualified"),
+    text("disqualify_reason", null=True),
+    number("downloaded_at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_download_logs_downloaded_at", "downloaded_at", "media_file_id"),
+    Index("ix_download_logs_media_file_id_downloaded_at", "media_file_id", "downloaded_at"),
+    _of_a_file(),
+)
+
+view_logs = Table(
+    "view_logs",
+    metadata,
+    number("id"),
+    number("media_file_id"),
+    text("ip_hash", null=True),
+    text("actor", null=True),
+    text("session_id", null=True),
+    number("qualified"),
+    text("disqualify_reason", null=True),
+    number("viewed_at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_view_logs_viewed_at", "viewed_at"),
+    Index("ix_view_logs_media_file_id_viewed_at", "media_file_id", "viewed_at"),
+    _of_a_file(),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    number("id"),
+    number("media_file_id"),
+    text("author_id", null=True),
+    text("ip_hash", null=True),
+    text("actor", null=True),
+    text("session_id", null=True),
+    text("body"),
+    number("created_at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_comments_created_at", "created_at", "media_file_id"),
+    Index("ix_comments_media_file_id_created_at", "media_file_id", "created_at"),
+    _of_a_file(),
+)
+
+activity_feed = Table(
+    "activity_feed",
+    metadata,
+    number("id"),
+    text("activity_type"),
+    number("media_file_id"),
+    text("media_title"),
+    text("actor_id", null=True),
+    text("ip_hash", null=True),
+    text("location", null=True),
+    text("metadata", null=True),
+    number("created_at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_activity_feed_created_at", "created_at", "id"),
+    Index("ix_activity_feed_media_file_id", "media_file_id"),
+    Index("ix_activity_feed_activity_type", "activity_type", "created_at"),
+    _of_a_file(),
+)
+"""The public feed; items of hidden and deleted files are left out when it is read."""
+
+media_hours = Table(
+    "media_hours",
+    metadata,
+    number("media_file_id"),
+    number("hour"),
+    number("plays", default=0),
+    number("qualified_plays", default=0),
+    number("downloads", default=0),
+    number("views", default=0),
+    number("comments", default=0),
+    number("net_votes", default=0),
+    PrimaryKeyConstraint("media_file_id", "hour"),
+    Index("ix_media_hours_hour", "hour"),
+    _of_a_file(),
+)
+"""Sums per file and hour; ``hour`` is the instant the hour starts.
+
+``downloads`` are the qualified ones. ``net_votes`` are ups minus downs of the votes that stand,
+in the hour they were last cast.
+"""
+
+recent_actors = Table(
+    "recent_actors",
+    metadata,
+    text("kind"),
+    number("media_file_id"),
+    text("actor"),
+    number("expires_at"),
+    PrimaryKeyConstraint("kind", "media_file_id", "actor"),
+    Index("ix_recent_actors_expires_at", "expires_at"),
+)
+"""Who did what so recently that a repeat does not qualify."""

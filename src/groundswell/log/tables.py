@@ -1,0 +1,56 @@
+"""The event log, the positions of its consumers, and its head."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table
+
+from groundswell.store.schema import metadata, number, text
+
+event_log = Table(
+    "event_log",
+    metadata,
+    number("seq"),
+    text("event_id"),
+    text("event_type"),
+    text("partition_key"),
+    number("at"),
+    number("recorded_at"),
+    text("payload"),
+    PrimaryKeyConstraint("seq"),
+    Index("ix_event_log_event_id", "event_id", unique=True),
+)
+"""Every event, in one total order. ``at`` is when it happened, ``recorded_at`` when it was stored."""
+
+log_head = Table(
+    "log_head",
+    metadata,
+    number("only"),
+    number("seq"),
+    text("log_id"),
+    PrimaryKeyConstraint("only"),
+    CheckConstraint("only = 1", name="one_row"),
+)
+"""One row: the highest sequence number. Whoever holds its lock is the one who appends."""
+
+consumer_positions = Table(
+    "consumer_positions",
+    metadata,
+    text("consumer_group"),
+    number("seq"),
+    number("updated_at"),
+    PrimaryKeyConstraint("consumer_group"),
+)
+"""Up to where each consumer group has read."""
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    text("scope"),
+    text("idempotency_key"),
+    text("fingerprint"),
+    text("answer"),
+    number("created_at"),
+    PrimaryKeyConstraint("scope", "idempotency_key"),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+"""Answers to writes that carried an Idempotency-Key, kept for a day."""

@@ -1,0 +1,24 @@
+"""The one collection of tables: each part declares its own in its ``tables.py``."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, MetaData, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def number(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
+    """A 64-bit integer: an id, a count, a flag (0 or 1) or an instant in microseconds."""
+    fallback = None if default is None else str(default)
+    return Column(name, BigInteger, nullable=null, server_default=fallback)
+
+
+def text(name: str, *, null: bool = False) -> Column[str]:
+    """A text of any length; JSON is kept as text."""
+    return Column(name, Text, nullable=null)
