@@ -1,0 +1,1 @@
+"""What all routes share: problems, bodies, callers, security headers, OpenAPI and tRPC."""

@@ -1,0 +1,118 @@
+"""What Litestar's handlers and Litestar itself raise, answered as problems."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap, Send
+
+from groundswell.contract.errors import FieldError, GroundswellError
+from groundswell.http.decoding import field_error, invalid
+from groundswell.http.problems import (
+    PROBLEM_JSON,
+    Problem,
+    headers_of,
+    problem_of,
+    problem_of_status,
+)
+
+_log = structlog.get_logger("groundswell.http")
+_MISSING_PARAMETER = re.compile(r"^Missing required \w+ parameter '([^']+)'")
+_BODY = "data"
+_encoder = msgspec.json.Encoder()
+
+
+def exception_handlers() -> ExceptionHandlersMap:
+    """The handlers to give to Litestar."""
+    return {
+        GroundswellError: _answer_known,
+        HTTPException: _answer_framework,
+        Exception: _answer_unexpected,
+    }
+
+
+def encode_problem(problem: Problem) -> bytes:
+    """The problem as JSON."""
+    return _encoder.encode(problem)
+
+
+async def send_problem(send: Send, problem: Problem) -> None:
+    """Answer with a problem where no framework is at hand."""
+    body = encode_problem(problem)
+    headers = [
+        (b"content-type", PROBLEM_JSON.encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def report_unexpected(error: BaseException) -> None:
+    """Log an error nobody foresaw; the bound request id leads to it."""
+    _log.error("request_failed", error=type(error).__name__, exc_info=error)
+
+
+def _answer(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
+    return Response(
+        encode_problem(problem),
+        status_code=problem.status,
+        media_type=PROBLEM_JSON,
+        headers=headers,
+    )
+
+
+def _answer_known(_: Request[Any, Any, Any], error: GroundswellError) -> Response[bytes]:
+    if error.kind == "internal":
+        report_unexpected(error)
+    return _answer(problem_of(error), headers_of(error))
+
+
+def _answer_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    report_unexpected(error)
+    return _answer(problem_of_status(500), {})
+
+
+def _answer_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    status = error.status_code
+    if status == 400 and (fields := _fields(request, error)):
+        return _answer(problem_of(invalid(*fields)), {})
+    if status >= 500 and status != 503:
+        return _answer_unexpected(request, error)
+    headers = dict(error.headers or {})
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return _answer(problem_of_status(status), headers)
+
+
+def _fields(request: Request[Any, Any, Any], error: HTTPException) -> list[FieldError]:
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        return [FieldError(_camel(missing[1]), "Missing required parameter")]
+    if not isinstance(error.extra, list):
+        return []
+    return [_parameter_error(request, entry) for entry in error.extra]
+
+
+def _parameter_error(request: Request[Any, Any, Any], entry: dict[str, str]) -> FieldError:
+    """One entry of Litestar's list: a body that is absent, or a path or query value."""
+    name = entry.get("key", "")
+    if name == _BODY or entry.get("source") == "body":
+        absent = entry["message"] == f"'{_BODY}'"
+        found = FieldError("body", "Missing required body") if absent else None
+        return found or field_error(entry["message"], field="" if name == _BODY else name)
+    declared = request.route_handler.parsed_fn_signature.parameters.get(name)
+    said = field_error(
+        entry["message"].removesuffix(", got `str`"),
+        declared.annotation if declared else None,
+        _camel(name),
+    )
+    return FieldError(said.field, said.message)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
