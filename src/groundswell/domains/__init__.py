@@ -1,0 +1,1 @@
+"""The slices of the product; none knows another, they meet through events."""

@@ -19,7 +19,7 @@ event_log = Table(
     PrimaryKeyConstraint("seq"),
     Index("ix_event_log_event_id", "event_id", unique=True),
 )
-"""Every event, in one total order. ``at`` is when it happened, ``recorded_at`` when it was stored."""
+"""Every event, in one total order: ``at`` when it happened, ``recorded_at`` when it was stored."""
 
 log_head = Table(
     "log_head",

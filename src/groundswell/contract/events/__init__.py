@@ -1,0 +1,18 @@
+"""What happens, as facts in the past tense: one struct per event.
+
+``EVENT_TYPES`` finds the struct by the name under which an event is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from groundswell.contract.events import engagement
+from groundswell.contract.events.base import Event, LoggedEvent
+
+EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
+    {event.event_type: event for event in engagement.EVENTS}
+)
+
+__all__ = ["EVENT_TYPES", "Event", "LoggedEvent"]

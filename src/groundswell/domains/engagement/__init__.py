@@ -1,0 +1,1 @@
+"""Media files, votes, plays, downloads, views, comments, rankings and the activity feed."""

@@ -2,20 +2,15 @@
 
 Counters live on the file, logs beside it, and hourly sums between the two: a window is whole
 hours from the sums plus the edge from the logs. Log rows bear the sequence number of their event
-as their id, so that logs and events can be compared one to one.
+as their id, so that logs and events can be compared one to one. There are no foreign keys: files
+are never removed, and the writer has locked the file before it writes anything that names it.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Double, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
-from sqlalchemy import Column as SqlColumn
+from sqlalchemy import Column, Double, Index, PrimaryKeyConstraint, Table
 
 from groundswell.store.schema import metadata, number, text
-
-
-def _of_a_file() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["media_file_id"], ["media.media_file_id"])
-
 
 media = Table(
     "media",
@@ -42,7 +37,7 @@ media = Table(
     number("downvotes", default=0),
     number("last_event_at", null=True),
     number("hotness_score", default=0),
-    SqlColumn("hotness_unrounded", Double, nullable=False, server_default="0"),
+    Column("hotness_unrounded", Double, nullable=False, server_default="0"),
     number("last_hotness_update", null=True),
     PrimaryKeyConstraint("media_file_id"),
     Index("uq_media_source_external_id", "source", "external_id", unique=True),
@@ -66,7 +61,6 @@ votes = Table(
     PrimaryKeyConstraint("media_file_id", "voter_key"),
     Index("ix_votes_updated_at", "updated_at"),
     Index("ix_votes_voter_key", "voter_key"),
-    _of_a_file(),
 )
 """Standing votes, one per voter and file; the key is what makes it so."""
 
@@ -85,7 +79,6 @@ play_logs = Table(
     PrimaryKeyConstraint("id"),
     Index("ix_play_logs_completed_at", "completed_at", "media_file_id"),
     Index("ix_play_logs_media_file_id_completed_at", "media_file_id", "completed_at"),
-    _of_a_file(),
 )
 
 download_logs = Table(
@@ -102,7 +95,6 @@ download_logs = Table(
     PrimaryKeyConstraint("id"),
     Index("ix_download_logs_downloaded_at", "downloaded_at", "media_file_id"),
     Index("ix_download_logs_media_file_id_downloaded_at", "media_file_id", "downloaded_at"),
-    _of_a_file(),
 )
 
 view_logs = Table(
@@ -119,7 +111,6 @@ view_logs = Table(
     PrimaryKeyConstraint("id"),
     Index("ix_view_logs_viewed_at", "viewed_at"),
     Index("ix_view_logs_media_file_id_viewed_at", "media_file_id", "viewed_at"),
-    _of_a_file(),
 )
 
 comments = Table(
@@ -136,7 +127,6 @@ comments = Table(
     PrimaryKeyConstraint("id"),
     Index("ix_comments_created_at", "created_at", "media_file_id"),
     Index("ix_comments_media_file_id_created_at", "media_file_id", "created_at"),
-    _of_a_file(),
 )
 
 activity_feed = Table(
@@ -155,7 +145,6 @@ activity_feed = Table(
     Index("ix_activity_feed_created_at", "created_at", "id"),
     Index("ix_activity_feed_media_file_id", "media_file_id"),
     Index("ix_activity_feed_activity_type", "activity_type", "created_at"),
-    _of_a_file(),
 )
 """The public feed; items of hidden and deleted files are left out when it is read."""
 
@@ -172,7 +161,6 @@ media_hours = Table(
     number("net_votes", default=0),
     PrimaryKeyConstraint("media_file_id", "hour"),
     Index("ix_media_hours_hour", "hour"),
-    _of_a_file(),
 )
 """Sums per file and hour; ``hour`` is the instant the hour starts.
 

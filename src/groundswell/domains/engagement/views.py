@@ -27,7 +27,7 @@ class Page(msgspec.Struct, Generic[T], rename="camel", frozen=True):
     as_of: str
 
 
-class Counters(View):
+class Counters(View, frozen=True, kw_only=True):
     """The counters of one file. Times are RFC 3339."""
 
     play_count: int
@@ -39,7 +39,7 @@ class Counters(View):
     downvotes: int
 
 
-class MediaFile(Counters):
+class MediaFile(Counters, frozen=True, kw_only=True):
     """One media file with all of its engagement figures."""
 
     media_file_id: int
@@ -55,14 +55,14 @@ class MediaFile(Counters):
     last_hotness_update: str | None
 
 
-class Recorded(Counters):
+class Recorded(Counters, frozen=True, kw_only=True):
     """The answer to a recorded play, download, view or comment: the counters after it."""
 
     media_file_id: int
     qualified: bool
 
 
-class VoteStatus(View):
+class VoteStatus(View, frozen=True, kw_only=True):
     """A voter's vote on one file, and the file's totals."""
 
     media_file_id: int
@@ -71,7 +71,7 @@ class VoteStatus(View):
     downvotes: int
 
 
-class PlaysPerPeriod(View):
+class PlaysPerPeriod(View, frozen=True, kw_only=True):
     """Play counts in the periods that end now."""
 
     last_24h: int = msgspec.field(name="24h")
@@ -80,7 +80,7 @@ class PlaysPerPeriod(View):
     all_time: int = msgspec.field(name="all")
 
 
-class Stats(Counters):
+class Stats(Counters, frozen=True, kw_only=True):
     """Everything countable about one file."""
 
     media_file_id: int
@@ -92,7 +92,7 @@ class Stats(Counters):
     as_of: str
 
 
-class ScoreTerm(View):
+class ScoreTerm(View, frozen=True, kw_only=True):
     """One signal's part in a score."""
 
     signal: str
@@ -101,7 +101,7 @@ class ScoreTerm(View):
     product: float
 
 
-class Explanation(View):
+class Explanation(View, frozen=True, kw_only=True):
     """How a score came about."""
 
     formula: str
@@ -112,7 +112,7 @@ class Explanation(View):
     unrounded: float | None = None
 
 
-class RankedMedia(MediaFile):
+class RankedMedia(MediaFile, frozen=True, kw_only=True):
     """A file at its position in a list, with the score that put it there."""
 
     position: int
@@ -121,7 +121,7 @@ class RankedMedia(MediaFile):
     explain: Explanation | None = None
 
 
-class ActivityItem(View):
+class ActivityItem(View, frozen=True, kw_only=True):
     """Something that happened, as the public feed tells it."""
 
     id: int
@@ -133,7 +133,7 @@ class ActivityItem(View):
     timestamp: str
 
 
-class Comment(View):
+class Comment(View, frozen=True, kw_only=True):
     """A comment on a file; ``author_id`` is absent for visitors."""
 
     comment_id: str
@@ -143,7 +143,7 @@ class Comment(View):
     created_at: str
 
 
-class TimeBucket(View):
+class TimeBucket(View, frozen=True, kw_only=True):
     """Plays in one interval starting at ``start``."""
 
     start: str

@@ -1,0 +1,141 @@
+"""Events of the engagement slice."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from groundswell.contract.events.base import Event
+
+VoteType = Literal["up", "down"]
+
+
+class CounterValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All counters of one file as they stood after an event."""
+
+    play_count: int
+    qualified_play_count: int
+    download_count: int
+    view_count: int
+    comment_count: int
+    upvotes: int
+    downvotes: int
+
+
+class MediaEvent(Event, frozen=True, kw_only=True):
+    """Something about one file."""
+
+    media_file_id: int
+
+    @property
+    def partition_key(self) -> str:
+        """Everything about one file stays in order."""
+        return f"media.{self.media_file_id}"
+
+
+class MediaRegistered(MediaEvent, frozen=True, kw_only=True):
+    """A file became known; ``in_feed`` when it may be shown as an upload."""
+
+    event_type: ClassVar[str] = "engagement.media.registered"
+    owner_id: str | None = None
+    title: str
+    artist: str | None = None
+    duration_sec: int | None = None
+    state: str
+    in_feed: bool = False
+
+
+class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
+    """A file's description or state changed; all fields as they are now."""
+
+    event_type: ClassVar[str] = "engagement.media.updated"
+    owner_id: str | None = None
+    title: str
+    artist: str | None = None
+    duration_sec: int | None = None
+    state: str
+
+
+class MediaDeleted(MediaEvent, frozen=True, kw_only=True):
+    """A file is gone from every list and feed."""
+
+    event_type: ClassVar[str] = "engagement.media.deleted"
+
+
+class Interaction(MediaEvent, frozen=True, kw_only=True):
+    """Somebody did something with a file.
+
+    ``in_feed`` says whether it became an item of the activity feed, whose id is the event's
+    sequence number.
+    """
+
+    media_title: str
+    counters: CounterValues
+    location: str | None = None
+    in_feed: bool = False
+
+
+class VoteCast(Interaction, frozen=True, kw_only=True):
+    """A voter who had no vote on the file now has one."""
+
+    event_type: ClassVar[str] = "engagement.vote.cast"
+    vote_type: VoteType
+
+
+class VoteChanged(Interaction, frozen=True, kw_only=True):
+    """A voter turned the vote around."""
+
+    event_type: ClassVar[str] = "engagement.vote.changed"
+    vote_type: VoteType
+    previous_vote_type: VoteType
+
+
+class VoteRemoved(Interaction, frozen=True, kw_only=True):
+    """A voter took the vote back."""
+
+    event_type: ClassVar[str] = "engagement.vote.removed"
+    previous_vote_type: VoteType
+
+
+class PlayRecorded(Interaction, frozen=True, kw_only=True):
+    """A play; ``play_duration`` in seconds."""
+
+    event_type: ClassVar[str] = "engagement.play.recorded"
+    play_duration: int | None = None
+    qualified: bool
+
+
+class DownloadRecorded(Interaction, frozen=True, kw_only=True):
+    """A download."""
+
+    event_type: ClassVar[str] = "engagement.download.recorded"
+    qualified: bool
+
+
+class ViewRecorded(Interaction, frozen=True, kw_only=True):
+    """A view. Views never enter the feed."""
+
+    event_type: ClassVar[str] = "engagement.view.recorded"
+    qualified: bool
+
+
+class CommentRecorded(Interaction, frozen=True, kw_only=True):
+    """A comment was left; its text is not in the event."""
+
+    event_type: ClassVar[str] = "engagement.comment.recorded"
+    comment_id: str
+
+
+EVENTS: tuple[type[Event], ...] = (
+    MediaRegistered,
+    MediaUpdated,
+    MediaDeleted,
+    VoteCast,
+    VoteChanged,
+    VoteRemoved,
+    PlayRecorded,
+    DownloadRecorded,
+    ViewRecorded,
+    CommentRecorded,
+)

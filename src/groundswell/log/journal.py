@@ -1,0 +1,81 @@
+"""Appending to the event log inside the writer's transaction.
+
+One row holds the highest sequence number. A transaction locks it before anything else, so that
+transactions of several processes take turns, numbers have no gaps, and the order of the numbers
+is the order of the commits: a reader that has seen number n never meets a smaller one later.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from groundswell.contract.events import Event
+from groundswell.contract.ids import event_id
+from groundswell.contract.times import Clock
+from groundswell.store import BIGINT, TEXT, Statement, Transaction
+
+TAKE_TURN = Statement("SELECT seq FROM log_head WHERE only = 1 {lock}")
+MOVE_HEAD = Statement("UPDATE log_head SET seq = :seq WHERE only = 1")
+APPEND = Statement(
+    """
+    INSERT INTO event_log
+      (seq, event_id, event_type, partition_key, at, recorded_at, payload)
+    {values}
+    """,
+    rows={
+        "seq": BIGINT,
+        "event_id": TEXT,
+        "event_type": TEXT,
+        "partition_key": TEXT,
+        "at": BIGINT,
+        "recorded_at": BIGINT,
+        "payload": TEXT,
+    },
+)
+
+_Row = tuple[int, str, str, str, int, int, str]
+
+
+class Tail:
+    """The end of the log, held by one transaction."""
+
+    def __init__(self, seq: int, now: int) -> None:
+        self._seq = seq
+        self._now = now
+        self._rows: list[_Row] = []
+        self._encoder = msgspec.json.Encoder()
+
+    def append(self, event: Event, at: int) -> int:
+        """Add an event that happened at ``at``; the result is its sequence number."""
+        self._seq += 1
+        payload = self._encoder.encode(event).decode()
+        self._rows.append(
+            (
+                self._seq,
+                event_id(),
+                event.event_type,
+                event.partition_key,
+                at,
+                self._now,
+                payload,
+            )
+        )
+        return self._seq
+
+    async def flush(self, transaction: Transaction) -> None:
+        """Write the events and move the head."""
+        if self._rows:
+            await transaction.write(APPEND, rows=self._rows)
+            await transaction.write(MOVE_HEAD, seq=self._seq)
+
+
+class SqlJournal:
+    """The event log as a table of the store."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def begin(self, transaction: Transaction) -> Tail:
+        """Wait for the turn to append, which ends with the transaction."""
+        rows = await transaction.fetch(TAKE_TURN)
+        return Tail(rows[0][0], self._clock())
