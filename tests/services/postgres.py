@@ -48,19 +48,11 @@ class PostgresServer:
         """Lay out an empty cluster."""
         if self._user is not None:
             shutil.chown(self._directory, self._user, self._user)
-        subprocess.run(
-            [
-                *(self._binaries / "initdb", "--pgdata", self._directory / "data"),
-                *("--username", _ROLE, "--auth", "trust", "--encoding", "UTF8"),
-                *("--locale", "C.UTF-8", "--no-sync", "--no-instructions"),
-            ],
-            check=True,
-            capture_output=True,
-            env=self._environment(),
-            cwd=self._directory,
+        self._run(
+            *("initdb", "--pgdata", str(self._directory / "data"), "--username", _ROLE),
+            *("--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            *("--no-sync", "--no-instructions"),
             user=self._user,
-            group=self._user,
-            extra_groups=None if self._user is None else [],
         )
 
     def start(self) -> None:
@@ -82,18 +74,28 @@ class PostgresServer:
 
     def execute(self, sql: str) -> None:
         """Run one statement as administrator, outside a transaction."""
-        subprocess.run(
-            [
-                *(self._binaries / "psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1"),
-                *("--dbname", self.url("postgres"), "--command", sql),
-            ],
-            check=True,
-            env=self._environment(),
-        )
+        database = self.url("postgres")
+        options = ("--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1")
+        self._run("psql", *options, "--dbname", database, "--command", sql)
 
     def _accepts(self) -> bool:
-        probe = [self._binaries / "pg_isready", "--quiet", "--dbname", self.url("postgres")]
+        program = str(self._binaries / "pg_isready")
+        probe = [program, "--quiet", "--dbname", self.url("postgres")]
         return subprocess.run(probe, check=False, env=self._environment()).returncode == 0
+
+    def _run(self, program: str, *arguments: str, user: str | None = None) -> None:
+        done = subprocess.run(
+            [self._binaries / program, *arguments],
+            env=self._environment(),
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+        )
+        assert done.returncode == 0, f"{program} failed:\n{done.stderr}"
 
     def _command(self) -> list[str]:
         settings = {
@@ -115,9 +117,11 @@ class PostgresServer:
 def _started(directory: Path) -> Iterator[PostgresServer]:
     server = PostgresServer(_binaries(), directory)
     server.create()
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
