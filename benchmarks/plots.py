@@ -1,0 +1,67 @@
+"""Bar charts of the results, as SVG that comes out the same for the same figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+from benchmarks.results import Shape, Writes
+from benchmarks.services import LABELS
+
+mpl.use("svg")
+
+from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
+from matplotlib.axes import Axes  # noqa: E402
+
+COLOURS = {
+    "groundswell-sqlite": "#0b7a75",
+    "groundswell-postgresql": "#1f4e8c",
+    "fastify-postgres": "#d98e04",
+    "trpc-drizzle": "#9a9a9a",
+}
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "groundswell",
+    "font.family": "sans-serif",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+}
+TITLES: dict[Shape, str] = {"uniform": "spread evenly", "hot": "80 % to one file"}
+BARS_WIDTH = 0.8
+
+
+def throughput(writes: Writes, path: Path) -> None:
+    """Plays per second by number of connections, one panel per shape of load."""
+    with mpl.rc_context(STYLE):
+        figure, panels = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+        for panel, shape in zip(panels, TITLES, strict=True):
+            _bars(panel, writes, shape)
+        panels[0].set_ylabel("durable plays per second")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+        plt.close(figure)
+
+
+def _bars(panel: Axes, writes: Writes, shape: Shape) -> None:
+    cells = [cell for cell in writes.cells if cell.action == "plays" and cell.shape == shape]
+    counts = sorted({cell.connections for cell in cells})
+    sides = [name for name in LABELS if any(cell.side == name for cell in cells)]
+    width = BARS_WIDTH / max(len(sides), 1)
+    for place, side in enumerate(sides):
+        heights = {cell.connections: cell.throughput for cell in cells if cell.side == side}
+        middle = place * width - (BARS_WIDTH - width) / 2
+        panel.bar(
+            [number + middle for number in range(len(counts))],
+            [heights.get(count, 0) for count in counts],
+            width=width,
+            color=COLOURS[side],
+            label=LABELS[side],
+        )
+    panel.set_xticks(range(len(counts)), [str(count) for count in counts])
+    panel.set_xlabel("connections")
+    panel.set_title(TITLES[shape], fontsize="medium")
+    panel.yaxis.grid(visible=True, color="#e4e4e4")
+    panel.yaxis.set_major_formatter("{x:,.0f}")

@@ -1,0 +1,116 @@
+"""What was measured, as kept in ``benchmarks/results``: one JSON file per benchmark."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Literal, TypeVar
+
+import msgspec
+
+from benchmarks.load import Action, Run
+from benchmarks.machine import Machine
+
+DIRECTORY = Path(__file__).parent / "results"
+
+Shape = Literal["uniform", "hot"]
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Cell(msgspec.Struct, rename="camel", frozen=True):
+    """One side under one load, round by round.
+
+    ``processor`` is what the server process and its children used, in microseconds per request;
+    the database server's time is not in it.
+    """
+
+    side: str
+    action: Action
+    shape: Shape
+    connections: int
+    runs: list[Run]
+    processor: list[float]
+
+    @property
+    def throughput(self) -> float:
+        return median(run.throughput for run in self.runs)
+
+    @property
+    def p50(self) -> float:
+        return median(run.p50 for run in self.runs)
+
+    @property
+    def p99(self) -> float:
+        return median(run.p99 for run in self.runs)
+
+    @property
+    def failures(self) -> int:
+        """Requests that were refused, timed out or lost their connection, over all rounds."""
+        return sum(run.refused + run.timeouts + run.socket_errors for run in self.runs)
+
+    @property
+    def processor_per_request(self) -> float:
+        return median(self.processor)
+
+
+class Writes(msgspec.Struct, rename="camel", frozen=True):
+    """Durable writes over HTTP. ``media`` is the number of files, ``seconds`` of one run."""
+
+    taken_at: str
+    machine: Machine
+    media: int
+    hot_share: float
+    seconds: int
+    cells: list[Cell]
+
+    def cell(self, side: str, action: Action, shape: Shape, connections: int) -> Cell | None:
+        wanted = (side, action, shape, connections)
+        for cell in self.cells:
+            if (cell.side, cell.action, cell.shape, cell.connections) == wanted:
+                return cell
+        return None
+
+
+class ListRead(msgspec.Struct, rename="camel", frozen=True):
+    """One list, read through the server at so many connections, and as a query of its own.
+
+    ``query`` is the time in milliseconds of the plain GROUP BY that answers the same question,
+    each time it was run.
+    """
+
+    side: str
+    path: str
+    connections: int
+    run: Run
+    query: list[float]
+
+
+class Ranking(msgspec.Struct, rename="camel", frozen=True):
+    """Ranked lists over a large catalogue. ``fresh`` is the seconds until lists were first served."""
+
+    taken_at: str
+    machine: Machine
+    media: int
+    plays: int
+    reads: list[ListRead]
+    fresh: dict[str, float]
+
+
+def now() -> str:
+    """The time of a measurement, RFC 3339."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def save(result: msgspec.Struct, name: str, directory: Path = DIRECTORY) -> Path:
+    """Keeps a result as indented JSON."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    return path
+
+
+def load(kind: type[S], name: str, directory: Path = DIRECTORY) -> S | None:
+    """A result that was kept, or None."""
+    path = directory / f"{name}.json"
+    return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None

@@ -1,0 +1,97 @@
+"""Results as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.load import Action
+from benchmarks.results import Cell, ListRead, Ranking, Shape, Writes
+from benchmarks.services import LABELS
+
+OURS = ("groundswell-sqlite", "groundswell-postgresql")
+PEERS = ("fastify-postgres", "trpc-drizzle")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are aligned to the right."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
+
+
+def throughput(writes: Writes, action: Action, shape: Shape) -> str:
+    """Requests per second, and p99, by side and number of connections."""
+    counts = _connections(writes, action, shape)
+    header = ["requests per second (p50, p99 ms)", *(_plural(count) for count in counts)]
+    rows = []
+    for side in _sides(writes):
+        cells = [writes.cell(side, action, shape, count) for count in counts]
+        rows.append([LABELS[side], *(_figure(cell) for cell in cells)])
+    return table(header, rows)
+
+
+def ratios(writes: Writes, action: Action, shape: Shape) -> str:
+    """How many times a peer's throughput ours is, by number of connections."""
+    counts = _connections(writes, action, shape)
+    header = ["times", *(_plural(count) for count in counts)]
+    rows = []
+    for ours in OURS:
+        for peer in PEERS:
+            figures = [_ratio(writes, ours, peer, action, shape, count) for count in counts]
+            if any(figures):
+                rows.append([f"{LABELS[ours]} against {LABELS[peer]}", *figures])
+    return table(header, rows)
+
+
+def processor(writes: Writes) -> str:
+    """Microseconds of the server's processor time per play."""
+    counts = _connections(writes, "plays", "uniform")
+    header = ["µs of processor time per play", *(_plural(count) for count in counts)]
+    rows = []
+    for side in _sides(writes):
+        cells = [writes.cell(side, "plays", "uniform", count) for count in counts]
+        rows.append(
+            [LABELS[side], *(f"{cell.processor_per_request:,.0f}" if cell else "" for cell in cells)]
+        )
+    return table(header, rows)
+
+
+def lists(ranking: Ranking) -> str:
+    """Latency of the ranked lists, and of the query they save."""
+    header = ["list", "connections", "reads per second", "p50 ms", "p99 ms", "GROUP BY ms"]
+    return table(header, [_list_row(read) for read in ranking.reads])
+
+
+def _list_row(read: ListRead) -> list[str]:
+    run = read.run
+    query = f"{min(read.query):,.0f} to {max(read.query):,.0f}" if read.query else ""
+    latencies = [f"{run.p50:.1f}", f"{run.p99:.1f}"]
+    name = f"{LABELS[read.side]}: `{read.path}`"
+    return [name, str(read.connections), f"{run.throughput:,.0f}", *latencies, query]
+
+
+def _connections(writes: Writes, action: Action, shape: Shape) -> list[int]:
+    matching = (cell for cell in writes.cells if (cell.action, cell.shape) == (action, shape))
+    return sorted({cell.connections for cell in matching})
+
+
+def _sides(writes: Writes) -> list[str]:
+    measured = {cell.side for cell in writes.cells}
+    return [side for side in LABELS if side in measured]
+
+
+def _plural(count: int) -> str:
+    return "1 connection" if count == 1 else f"{count} connections"
+
+
+def _figure(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    failed = f", {cell.failures} failed" if cell.failures else ""
+    return f"**{cell.throughput:,.0f}** ({cell.p50:,.1f}, {cell.p99:,.1f}{failed})"
+
+
+def _ratio(writes: Writes, ours: str, peer: str, action: Action, shape: Shape, count: int) -> str:
+    left, right = (writes.cell(side, action, shape, count) for side in (ours, peer))
+    if left is None or right is None or not right.throughput:
+        return ""
+    return f"{left.throughput / right.throughput:.1f}"
