@@ -1,0 +1,1 @@
+"""Doors: the transports by which clients hear the topics they subscribed to."""

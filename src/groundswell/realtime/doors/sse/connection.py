@@ -1,0 +1,188 @@
+"""One client of an event stream: writing, heartbeats, rotation, and the end of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+from litestar.types import Receive, Scope, Send
+
+from groundswell.realtime.doors.sse.blocks import (
+    Form,
+    position_block,
+    retry_block,
+    waiting_blocks,
+)
+from groundswell.realtime.hub import Hub
+from groundswell.realtime.outbox import Outbox
+
+BATCH_BYTES = 65_536
+"""Bytes handed to the transport at once; its own buffer then pushes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """Durations in seconds; of a pair one value is drawn for each connection or occasion.
+
+    ``heartbeat`` after the last write; ``rotation`` ends a connection so that clients spread over
+    servers; ``retry`` is what the client waits before it comes back, on draining spread over
+    ``drain_window``; a client that takes nothing for ``stall`` is dropped.
+    """
+
+    heartbeat: tuple[float, float] = (15.0, 25.0)
+    rotation: tuple[float, float] = (480.0, 720.0)
+    retry: tuple[float, float] = (1.0, 4.0)
+    drain_window: float = 10.0
+    stall: float = 30.0
+
+
+class Ending(StrEnum):
+    """Why a connection ended."""
+
+    LEFT = "left"
+    ROTATED = "rotated"
+    DRAINED = "drained"
+    STALLED = "stalled"
+    FAILED = "failed"
+
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Connection:
+    """Tells one client what its outbox holds until one of the two ends it.
+
+    ``position`` is the ``seq`` up to which the client was told everything.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        form: Form,
+        hub: Hub,
+        *,
+        log_id: str,
+        limits: dict[str, int],
+        pacing: Pacing,
+        random: Random,
+        abort: Any = None,
+    ) -> None:
+        self._send = send
+        self._hub = hub
+        self._log_id = log_id.encode()
+        self._pacing = pacing
+        self._random = random
+        self._abort = abort
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._rotate_at = self._loop.time() + random.uniform(*pacing.rotation)
+        self._silent_until = 0.0
+        self._retry = random.uniform(*pacing.retry)
+        self.form = form
+        self.outbox = Outbox(self._wake.set, hub.losses, **limits)
+        self.position = 0
+        self.ending: Ending | None = None
+
+    async def open(self) -> None:
+        """Start the response."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self.write(retry_block(round(self._retry * 1000)))
+
+    async def write(self, body: bytes) -> None:
+        """Hand ``body`` to the client; a client that does not take it in time is dropped."""
+        if self.ending in (Ending.LEFT, Ending.STALLED):
+            return
+        try:
+            async with asyncio.timeout(self._pacing.stall):
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        except TimeoutError:
+            self.end(Ending.STALLED)
+            self.drop()
+        except OSError:
+            self.end(Ending.LEFT)
+        self._silent_until = self._loop.time() + self._random.uniform(*self._pacing.heartbeat)
+
+    async def follow(self) -> None:
+        """Tell what arrives, as it arrives, until the connection ends."""
+        while self.ending is None:
+            self._wake.clear()
+            body = self._next()
+            if body:
+                await self.write(body)
+            elif self.ending is None:
+                self._set_timer()
+                await self._wake.wait()
+
+    async def close(self) -> None:
+        """Finish the response as its ending asks."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.ending in (Ending.LEFT, Ending.STALLED):
+            return
+        await self.write(retry_block(round(self._retry * 1000)))
+        if self.ending in (Ending.ROTATED, Ending.DRAINED, Ending.FAILED):
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def end(self, ending: Ending, *, retry: float | None = None) -> None:
+        """Let the connection end at the next opportunity; only the first reason counts."""
+        if self.ending is None:
+            self.ending = ending
+            self._retry = self._retry if retry is None else retry
+        self._wake.set()
+
+    def drop(self) -> None:
+        """Cut the connection without waiting for the client."""
+        if self._abort is not None:
+            self._abort()
+        elif self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    async def watch(self, receive: Receive) -> None:
+        """Notice that the client went away."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.end(Ending.LEFT)
+
+    def told(self, seq: int) -> bytes:
+        """The id that says that everything up to ``seq`` was told."""
+        self.position = max(self.position, seq)
+        return b"%b.%d" % (self._log_id, self.position)
+
+    def _next(self) -> bytes:
+        """What to write now: what waits, else a heartbeat when it is due."""
+        if self.outbox:
+            waiting = self.outbox.take(BATCH_BYTES)
+            if waiting.events:
+                self.position = waiting.events[-1].seq
+            return b"".join(waiting_blocks(waiting, self.form))
+        now = self._loop.time()
+        if now >= self._rotate_at:
+            self.end(Ending.ROTATED)
+        elif now >= self._silent_until:
+            return position_block(self.told(self._hub.seq))
+        return b""
+
+    def _set_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_at(
+                min(self._silent_until, self._rotate_at), self._timer_fired
+            )
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._wake.set()
+
+
+def abort_of(scope: Scope) -> Any:
+    """What cuts the connection of ``scope`` at once, if the server offers it."""
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    return extensions.get("groundswell.abort", {}).get("call")

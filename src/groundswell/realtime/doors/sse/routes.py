@@ -1,0 +1,79 @@
+"""The HTTP face of the event streams."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.types import ASGIApp
+
+from groundswell.access.principal import Principal
+from groundswell.realtime.doors.sse.door import SseDoor
+
+_STREAM = {
+    200: ResponseSpec(
+        data_container=str,
+        description="Events for as long as the client listens.",
+        media_type="text/event-stream",
+    )
+}
+_Topics = Annotated[
+    str,
+    QueryParameter(
+        max_length=40_000,
+        description="Topics, separated by commas: `activity`, `media.{id}`, "
+        "`trending.{24h|7d|30d|all}`, `hot`, `user.{id}.{part}`.",
+    ),
+]
+_LastEventIdHeader = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        max_length=128,
+        description="The id seen last: what followed is replayed. Browsers send it by themselves.",
+    ),
+]
+_LastEventIdQuery = Annotated[
+    str | None,
+    QueryParameter(max_length=128, description="The same for a first connect; the header wins."),
+]
+
+
+def sse_routes(door: SseDoor) -> list[HTTPRouteHandler]:
+    """The routes of ``door``, for an application that provides the dependency ``caller``."""
+
+    @get(
+        "/v1/stream",
+        media_type="text/event-stream",
+        responses=_STREAM,
+        tags=["live"],
+        summary="Topics, live",
+    )
+    async def stream(
+        topics: _Topics,
+        caller: NamedDependency[Principal],
+        last_event_id: _LastEventIdQuery = None,
+        last_event_id_header: _LastEventIdHeader = None,
+    ) -> ASGIApp:
+        """Tell the events of topics as server-sent events, from a position on."""
+        return door.stream(topics, caller, last_event_id_header or last_event_id)
+
+    @get(
+        "/v1/activity/stream",
+        media_type="text/event-stream",
+        responses=_STREAM,
+        tags=["live"],
+        summary="Activity, live",
+    )
+    async def activity_stream(
+        last_event_id: _LastEventIdQuery = None,
+        last_event_id_header: _LastEventIdHeader = None,
+    ) -> ASGIApp:
+        """Tell the public feed as `activity` events."""
+        return door.activity(last_event_id_header or last_event_id)
+
+    return [stream, activity_stream]

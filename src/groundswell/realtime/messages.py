@@ -1,0 +1,137 @@
+"""What travels: publications, the EVENT made of each, and the messages about a stream itself.
+
+An EVENT is the same bytes for every receiver of its topic, so it is encoded once; what a door wraps
+around it (an SSE block, a WebSocket frame) is encoded once per event too, and only when that door
+has a subscriber.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from groundswell.contract.times import to_rfc3339
+
+GapReason = Literal["trimmed", "epoch_changed", "slow_consumer"]
+Fallback = Literal["snapshot", "history", "refetch", "none"]
+
+_json = msgspec.json.Encoder()
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """An event on its way to one topic.
+
+    ``data`` is a JSON object that already holds ``eventType``; ``at`` is in microseconds; ``seq``
+    is the global order number of the log. One occurrence may go to several topics: then the
+    publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it.
+    """
+
+    topic: str
+    event_type: str
+    id: str
+    at: int
+    data: bytes
+    seq: int
+    state: bool = False
+
+
+class Envelope:
+    """A publication with its place in its topic, and its encodings, each made at most once.
+
+    ``offset`` and ``epoch`` are None for an event read back from the log, which knows only ``seq``.
+    """
+
+    __slots__ = ("_encoded", "epoch", "event", "offset", "publication", "seq", "size", "state")
+
+    def __init__(
+        self, publication: Publication, offset: int | None = None, epoch: str | None = None
+    ) -> None:
+        self.publication = publication
+        self.offset = offset
+        self.epoch = epoch
+        self.seq = publication.seq
+        self.state = publication.state
+        self.event = encode_event(publication, offset)
+        self.size = len(self.event)
+        self._encoded: dict[Callable[[Envelope], bytes | None], bytes | None] = {}
+
+    @property
+    def topic(self) -> str:
+        """The topic published to."""
+        return self.publication.topic
+
+    def encoded(self, encode: Callable[[Envelope], bytes | None]) -> bytes | None:
+        """What ``encode`` makes of this envelope; it is called for the first subscriber only."""
+        try:
+            return self._encoded[encode]
+        except KeyError:
+            return self._encoded.setdefault(encode, encode(self))
+
+
+def encode_event(publication: Publication, offset: int | None) -> bytes:
+    """The EVENT as JSON on one line; without ``offset`` if the topic never gave it one."""
+    data = publication.data
+    if b"\n" in data or b"\r" in data:
+        data = msgspec.json.format(data, indent=-1)
+    place = b"" if offset is None else b',"offset":%d' % offset
+    return (
+        b'{"type":"EVENT","topic":%b,"id":%b,"timestamp":"%b","data":%b,"version":1%b,"seq":%d}'
+        % (
+            _json.encode(publication.topic),
+            _json.encode(publication.id),
+            to_rfc3339(publication.at).encode(),
+            data,
+            place,
+            publication.seq,
+        )
+    )
+
+
+class Message(msgspec.Struct, rename="camel", tag_field="type"):
+    """Base of the messages about a stream; ``type`` names them on the wire."""
+
+    def encode(self) -> bytes:
+        """The message as JSON."""
+        return _json.encode(self)
+
+
+class Gap(Message, tag="GAP", kw_only=True):
+    """Events that this subscriber will not get.
+
+    ``from`` and ``to`` are offsets of the topic, both lost; they are absent where only the place in
+    the log is known. ``fromSeq`` and ``toSeq`` bound the hole in the log's order.
+    """
+
+    topic: str
+    epoch: str
+    from_: int | UnsetType = msgspec.field(name="from", default=UNSET)
+    to: int | UnsetType = UNSET
+    reason: GapReason
+    missed: int | UnsetType = UNSET
+    from_seq: int | UnsetType = UNSET
+    to_seq: int | UnsetType = UNSET
+    fallback: Fallback = "refetch"
+    url: str | UnsetType = UNSET
+
+
+class CaughtUp(Message, tag="CAUGHT_UP", kw_only=True):
+    """The past of a topic is over: from here it is live. Not ``complete`` if a GAP came before."""
+
+    topic: str
+    epoch: str
+    offset: int
+    seq: int
+    complete: bool
+
+
+class Snapshot(Message, tag="SNAPSHOT", kw_only=True):
+    """The whole state of a topic as it stood at ``offset`` or later."""
+
+    topic: str
+    epoch: str
+    offset: int
+    timestamp: str
+    data: msgspec.Raw
