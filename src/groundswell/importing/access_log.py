@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from ipaddress import ip_address
 
 import msgspec
 
+from groundswell.access.addresses import InvalidAddress, canonical
 from groundswell.contract.times import from_datetime
 
 TIME_FORMAT = "%d/%b/%Y:%H:%M:%S %z"
@@ -29,7 +29,10 @@ class UnreadableLine(Exception):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One logged request. ``method`` and ``target`` are empty when no HTTP request was made."""
+    """One logged request by a canonical address.
+
+    ``method`` and ``target`` are empty when what the client sent was no HTTP request.
+    """
 
     address: str
     at: int
@@ -84,8 +87,8 @@ def _check_tail(referrer: str | None, rest: str, *, combined: bool) -> None:
 
 def _address(text: str) -> str:
     try:
-        return str(ip_address(text.split("%", 1)[0]))
-    except ValueError:
+        return canonical(text)
+    except InvalidAddress:
         raise UnreadableLine("the client is not an IP address") from None
 
 

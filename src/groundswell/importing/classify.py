@@ -25,6 +25,7 @@ _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 LONGEST_PATH = 500
 LONGEST_TITLE = 255
 
+
 def classify(
     request: Request, *, is_robot: Callable[[str], bool], site: str | None = None
 ) -> Visit | Ignored:

@@ -33,7 +33,7 @@ class Media(msgspec.Struct, frozen=True):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """Somebody at ``address`` looked at a file or fetched it, at ``at`` (µs)."""
+    """Somebody at a canonical ``address`` looked at a file or fetched it, at ``at`` (µs)."""
 
     kind: Kind
     media: Media
