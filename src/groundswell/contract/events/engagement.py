@@ -124,7 +124,6 @@ class CommentRecorded(Interaction, frozen=True, kw_only=True):
     """A comment was left; its text is not in the event."""
 
     event_type: ClassVar[str] = "engagement.comment.recorded"
-    comment_id: str
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -174,6 +174,7 @@ recent_actors = Table(
     text("kind"),
     number("media_file_id"),
     text("actor"),
+    number("seen_at"),
     number("expires_at"),
     PrimaryKeyConstraint("kind", "media_file_id", "actor"),
     Index("ix_recent_actors_expires_at", "expires_at"),

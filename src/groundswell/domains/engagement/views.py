@@ -143,6 +143,12 @@ class Comment(View, frozen=True, kw_only=True):
     created_at: str
 
 
+class PostedComment(Recorded, frozen=True, kw_only=True):
+    """The answer to a new comment: the counters after it, and the comment."""
+
+    comment: Comment
+
+
 class TimeBucket(View, frozen=True, kw_only=True):
     """Plays in one interval starting at ``start``."""
 
