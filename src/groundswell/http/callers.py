@@ -7,6 +7,7 @@ import secrets
 from typing import Any, Protocol, cast
 
 from litestar import Request
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from groundswell.access.principal import Principal
@@ -87,7 +88,7 @@ class SessionCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; set the cookie if a route asked who the caller is."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         kept = cast("dict[str, Any]", scope)

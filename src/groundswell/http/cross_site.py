@@ -7,6 +7,7 @@ foreign page can do.
 
 from __future__ import annotations
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.http.cors import ANY_ORIGIN
@@ -29,7 +30,7 @@ class CrossSiteGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it before anything of it is read."""
         if (
-            scope["type"] != "http"
+            scope["type"] != ScopeType.HTTP
             or scope["method"] in _SAFE
             or not self._is_foreign(scope)
             or carries_bearer(scope)

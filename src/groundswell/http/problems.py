@@ -65,6 +65,7 @@ _FRAMEWORK: dict[int, tuple[str, str, str]] = {
     403: ("forbidden", "Forbidden", "The caller may not do this."),
     404: ("not_found", "Not found", "There is nothing at this address."),
     405: ("method_not_allowed", "Method not allowed", "This address does not know this method."),
+    409: ("conflict", "Conflict", "The request contradicts the present state."),
     413: ("too_large", "Request body too large", "The request body is too large."),
     415: (
         "unsupported_media_type",

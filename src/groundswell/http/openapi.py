@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 document: what the routes say, completed with what all of them share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityRequirement, SecurityScheme
+
+from groundswell.http.callers import COOKIE
+from groundswell.http.docs.page import DocumentationPage, stylesheet
+from groundswell.http.problems import PROBLEM_JSON, Problem, problem_of_status
+
+ANYONE: list[SecurityRequirement] = [{}, {"user": []}, {"host": []}]
+HOST_ONLY: list[SecurityRequirement] = [{"host": []}]
+USER_ONLY: list[SecurityRequirement] = [{"user": []}]
+USER_OR_HOST: list[SecurityRequirement] = [{"user": []}, {"host": []}]
+
+DESCRIPTION = """\
+Votes, plays, downloads, views and comments on media files, and the lists and live activity that
+follow from them. Bodies are JSON in camelCase, unknown fields are refused, times are RFC 3339 in
+UTC. Lists take `limit` and `cursor` and answer `{items, nextCursor, asOf}`. Errors are
+`application/problem+json`. Writes accept an `Idempotency-Key`.
+"""
+_EVERYWHERE = (400, 401, 429, 500, 503)
+_OF_WRITES = (403, 409)
+_OF_BODIES = (413, 415)
+_OF_PATHS = (404,)
+_METHODS_THAT_READ = ("get", "head", "options")
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """The configuration to give to Litestar; the page is at ``/docs``."""
+    return OpenAPIConfig(
+        title="Groundswell",
+        version=version,
+        description=DESCRIPTION,
+        path="/docs",
+        security=ANYONE,
+        components=Components(security_schemes=_security_schemes()),
+        render_plugins=[DocumentationPage(complete)],
+        use_handler_docstrings=True,
+    )
+
+
+def openapi_routes() -> list[HTTPRouteHandler]:
+    """``/openapi.json``, and the stylesheet of the page."""
+    kept: dict[str, bytes] = {}
+
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+    def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not kept:
+            document = complete(request.app.openapi_schema.to_schema())
+            kept["document"] = msgspec.json.encode(document)
+        return Response(kept["document"], media_type="application/json")
+
+    return [openapi_document, stylesheet]
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the problems each operation may answer with. The input is left alone."""
+    finished: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    components = finished.setdefault("components", {})
+    components["responses"] = {_name(status): _response(status) for status in _all_statuses()}
+    _, schemas = msgspec.json.schema_components(
+        [Problem], ref_template="#/components/schemas/{name}"
+    )
+    components.setdefault("schemas", {}).update(schemas)
+    for path, item in finished.get("paths", {}).items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and "responses" in operation:
+                _add_problems(operation, path, method)
+    return finished
+
+
+def _add_problems(operation: dict[str, Any], path: str, method: str) -> None:
+    statuses = [*_EVERYWHERE]
+    if method not in _METHODS_THAT_READ or operation.get("security"):
+        statuses += _OF_WRITES
+    if "requestBody" in operation:
+        statuses += _OF_BODIES
+    if "{" in path:
+        statuses += _OF_PATHS
+    for status in sorted(statuses):
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+
+
+def _all_statuses() -> list[int]:
+    return sorted({*_EVERYWHERE, *_OF_WRITES, *_OF_BODIES, *_OF_PATHS})
+
+
+def _name(status: int) -> str:
+    return f"Problem{status}"
+
+
+def _response(status: int) -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "description": problem_of_status(status).title,
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in (429, 503):
+        seconds = {"type": "integer", "minimum": 1}
+        response["headers"] = {
+            "Retry-After": {
+                "description": "Seconds to wait before trying again.",
+                "schema": seconds,
+            }
+        }
+    return response
+
+
+def _security_schemes() -> dict[str, Any]:
+    return {
+        "user": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="JWT",
+            description="A user's access token, issued by `POST /v1/tokens`.",
+        ),
+        "host": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="gsk_…",
+            description="The host application's API key, from server to server.",
+        ),
+        "visitor": SecurityScheme(
+            type="apiKey",
+            name=COOKIE,
+            security_scheme_in="cookie",
+            description="A visitor's session; set by the service, never required.",
+        ),
+    }
