@@ -1,0 +1,72 @@
+"""Tokens over HTTP: the host asks for them, users renew and revoke them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, post
+from litestar.di import Provide
+
+from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATTERN
+from groundswell.access.issuer import TokenIssuer, TokenPair
+from groundswell.access.principal import Principal
+from groundswell.contract.errors import Forbidden, Unauthenticated
+from groundswell.contract.times import Clock
+
+Scope = Annotated[str, msgspec.Meta(pattern=SCOPE_PATTERN)]
+RefreshToken = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class TokenRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """For whom the host wants tokens, and what they allow beyond what every user may do."""
+
+    user_id: Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)]
+    scopes: Annotated[list[Scope], msgspec.Meta(max_length=MOST_SCOPES)] = []
+
+
+class RefreshRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The refresh token to exchange, or whose session to end."""
+
+    refresh_token: RefreshToken
+
+
+@post("/", summary="Issue tokens for a user (host only)")
+async def issue_tokens(
+    data: TokenRequest, caller: Principal, tokens: TokenIssuer, clock: Clock
+) -> TokenPair:
+    """A pair of tokens for a new session of one of the host's users."""
+    _require_host(caller)
+    return await tokens.issue(data.user_id, data.scopes, clock())
+
+
+@post("/refresh", summary="Exchange a refresh token")
+async def refresh_tokens(data: RefreshRequest, tokens: TokenIssuer, clock: Clock) -> TokenPair:
+    """The next pair of the session. Using a refresh token twice ends the session."""
+    return await tokens.refresh(data.refresh_token, clock())
+
+
+@post("/revoke", summary="End a session", status_code=204)
+async def revoke_tokens(data: RefreshRequest, tokens: TokenIssuer, clock: Clock) -> None:
+    """End the session of a refresh token; one that is unknown is no error."""
+    await tokens.revoke(data.refresh_token, clock())
+
+
+def token_routes(issuer: TokenIssuer, clock: Clock) -> Router:
+    """The routes under ``/v1/tokens``; the application provides ``caller``."""
+    return Router(
+        "/v1/tokens",
+        route_handlers=[issue_tokens, refresh_tokens, revoke_tokens],
+        dependencies={
+            "tokens": Provide(lambda: issuer, sync_to_thread=False),
+            "clock": Provide(lambda: clock, sync_to_thread=False),
+        },
+        tags=["tokens"],
+    )
+
+
+def _require_host(caller: Principal) -> None:
+    if caller.kind == "visitor":
+        raise Unauthenticated("This needs an API key.")
+    if caller.kind != "host":
+        raise Forbidden("Only the host application may do this.")
