@@ -43,6 +43,7 @@ class MediaRegistered(MediaEvent, frozen=True, kw_only=True):
     artist: str | None = None
     duration_sec: int | None = None
     state: str
+    initial_play_count: int = 0
     in_feed: bool = False
 
 

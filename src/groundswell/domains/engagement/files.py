@@ -39,6 +39,7 @@ class File:
     created_at: int
     updated_at: int
     published_at: int | None
+    initial_play_count: int = 0
     play_count: int = 0
     qualified_play_count: int = 0
     download_count: int = 0

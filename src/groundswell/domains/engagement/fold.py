@@ -85,7 +85,7 @@ class Fold:
         self, command: CastVote | RemoveVote, file: File, wanted: VoteType | None
     ) -> VoteStatus:
         """Bring the voter's vote to what is wanted."""
-        key = (file.media_file_id, command.by.voter_key)
+        key = (file.media_file_id, command.by.voter)
         vote = self._votes.get(key)
         previous = vote.vote_type if vote is not None else None
         if wanted == previous:
@@ -148,7 +148,7 @@ class Fold:
             seq,
             file.media_file_id,
             by.ip_hash,
-            by.key,
+            by.actor,
             by.session_id,
             command.play_duration,
             int(qualified),
@@ -200,7 +200,7 @@ class Fold:
             file.media_file_id,
             by.user_id,
             by.ip_hash,
-            by.key,
+            by.actor,
             by.session_id,
             command.body,
             at,
@@ -250,7 +250,7 @@ class Fold:
             seq,
             file.media_file_id,
             by.ip_hash,
-            by.key,
+            by.actor,
             by.session_id,
             int(reason is None),
             reason,
@@ -305,7 +305,7 @@ class Fold:
                         vote.id,
                         media,
                         voter,
-                        vote.by.key,
+                        vote.by.actor,
                         vote.by.ip_hash,
                         vote.by.session_id,
                         vote.vote_type,

@@ -89,7 +89,7 @@ class Interactions:
         self, transaction: Transaction, accepted: Sequence[tuple[int, Interact, File]]
     ) -> list[tuple[int, str, str, int, int, int]]:
         keys = {
-            (one.media_file_id, one.by.voter_key)
+            (one.media_file_id, one.by.voter)
             for _, one, _ in accepted
             if isinstance(one, CastVote | RemoveVote)
         }
@@ -115,7 +115,7 @@ class Interactions:
                     place=place,
                     kind=_KINDS[type(one)],
                     media_file_id=one.media_file_id,
-                    actor=one.by.key,
+                    actor=one.by.actor,
                     at=happened_at(one.at, one.occurred_at),
                     late=one.occurred_at is not None,
                 )

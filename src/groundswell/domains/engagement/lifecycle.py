@@ -105,6 +105,7 @@ class Lifecycle:
             created_at=min(published_at or command.at, command.at),
             updated_at=command.at,
             published_at=published_at,
+            initial_play_count=command.play_count,
             play_count=command.play_count,
         )
         await transaction.fetch(ADD, **_named(file))
@@ -117,6 +118,7 @@ class Lifecycle:
                 artist=file.artist,
                 duration_sec=file.duration_seconds,
                 state=file.state,
+                initial_play_count=file.initial_play_count,
                 in_feed=in_feed,
             ),
             file.created_at,

@@ -28,6 +28,7 @@ media = Table(
     number("created_at"),
     number("updated_at"),
     number("published_at", null=True),
+    number("initial_play_count", default=0),
     number("play_count", default=0),
     number("qualified_play_count", default=0),
     number("download_count", default=0),
@@ -44,7 +45,11 @@ media = Table(
     Index("ix_media_state_created_at", "state", "created_at", "media_file_id"),
     Index("ix_media_play_count", "play_count"),
 )
-"""Media files with their counters. ``last_event_at`` is the last qualifying event."""
+"""Media files with their counters.
+
+``initial_play_count`` are plays from before this service; they are part of ``play_count`` and have
+no log rows. ``last_event_at`` is the last qualifying event.
+"""
 
 votes = Table(
     "votes",

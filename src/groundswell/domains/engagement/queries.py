@@ -1,0 +1,238 @@
+"""What can be asked about one file, its comments and the activity feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.times import DAY, HOUR, Clock, to_rfc3339
+from groundswell.domains.engagement.files import File, saturated
+from groundswell.domains.engagement.fold import comment_id
+from groundswell.domains.engagement.statements import MEDIA_COLUMNS
+from groundswell.domains.engagement.views import (
+    ActivityItem,
+    Comment,
+    MediaFile,
+    Page,
+    Period,
+    PlaysPerPeriod,
+    Stats,
+    TimeBucket,
+    VoteStatus,
+)
+from groundswell.domains.engagement.windows import plays_in_windows
+from groundswell.http.parameters import decode_cursor, encode_cursor
+from groundswell.store import Row, Statement, Store
+
+OPEN = "state = 'published' AND published_at <= :now"
+
+FIND = Statement(f"SELECT {MEDIA_COLUMNS} FROM media WHERE media_file_id = :id AND {OPEN}")  # noqa: S608
+# ix_media_state_created_at
+PAGE = Statement(
+    f"""
+    SELECT {MEDIA_COLUMNS} FROM media
+    WHERE {OPEN} AND (created_at, media_file_id) < (:before_at, :before_id)
+    ORDER BY created_at DESC, media_file_id DESC LIMIT :limit
+    """  # noqa: S608 - column names are ours
+)
+VOTE = Statement(
+    f"""
+    SELECT m.upvotes, m.downvotes, v.vote_type FROM media m
+    LEFT JOIN votes v ON v.media_file_id = m.media_file_id AND v.voter_key = :voter
+    WHERE m.media_file_id = :id AND {OPEN}
+    """  # noqa: S608
+)
+LISTENERS = Statement(
+    """
+    SELECT COUNT(DISTINCT actor) FROM play_logs WHERE media_file_id = :id AND actor IS NOT NULL
+    """
+)
+# ix_activity_feed_created_at
+ACTIVITY = Statement(
+    """
+    SELECT a.id, a.activity_type, a.media_file_id, a.media_title, a.location, a.created_at
+    FROM activity_feed a JOIN media m ON m.media_file_id = a.media_file_id
+    WHERE (a.created_at, a.id) < (:before_at, :before_id)
+      AND m.state = 'published' AND m.published_at <= :now
+    ORDER BY a.created_at DESC, a.id DESC LIMIT :limit
+    """
+)
+# ix_comments_media_file_id_created_at
+COMMENTS = Statement(
+    """
+    SELECT id, media_file_id, author_id, body, created_at FROM comments
+    WHERE media_file_id = :media AND (created_at, id) < (:before_at, :before_id)
+    ORDER BY created_at DESC, id DESC LIMIT :limit
+    """
+)
+HOURS = Statement(
+    """
+    SELECT hour, plays FROM media_hours
+    WHERE media_file_id = :id AND hour >= :since ORDER BY hour
+    """
+)
+
+ENDLESS = 2**62
+T = TypeVar("T")
+
+
+class _Before(NamedTuple):
+    """Where the next page begins: what is older than this."""
+
+    at: int = ENDLESS
+    id: int = ENDLESS
+
+
+class EngagementQueries:
+    """Reads, each of one snapshot. Files that are not published are unknown to it."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def media(self, media_file_id: int) -> MediaFile:
+        """One file with its counters.
+
+        Raises:
+            MediaNotFound: there is no such published file.
+        """
+        rows = await self._store.fetch(FIND, id=media_file_id, now=self._clock())
+        if not rows:
+            raise MediaNotFound
+        return File.of(rows[0]).view()
+
+    async def media_page(self, limit: int, cursor: str | None = None) -> Page[MediaFile]:
+        """Files, newest first."""
+        now, before = self._clock(), _before(cursor)
+        rows = await self._store.fetch(
+            PAGE, now=now, before_at=before.at, before_id=before.id, limit=limit + 1
+        )
+        files = [File.of(row) for row in rows]
+        last = files[limit - 1] if len(files) > limit else None
+        following = None if last is None else encode_cursor((last.created_at, last.media_file_id))
+        return Page([file.view() for file in files[:limit]], following, to_rfc3339(now))
+
+    async def vote_status(self, media_file_id: int, voter_key: str) -> VoteStatus:
+        """A voter's vote on a file.
+
+        Raises:
+            MediaNotFound: there is no such published file.
+        """
+        rows = await self._store.fetch(VOTE, id=media_file_id, voter=voter_key, now=self._clock())
+        if not rows:
+            raise MediaNotFound
+        up, down, vote = rows[0]
+        return VoteStatus(media_file_id=media_file_id, vote_type=vote, upvotes=up, downvotes=down)
+
+    async def stats(self, media_file_id: int) -> Stats:
+        """All counters of a file, and its plays per period at one instant.
+
+        Raises:
+            MediaNotFound: there is no such published file.
+        """
+        now = self._clock()
+        async with self._store.reading() as tx:
+            rows = await tx.fetch(FIND, id=media_file_id, now=now)
+            if not rows:
+                raise MediaNotFound
+            file = File.of(rows[0])
+            day, week, month = await plays_in_windows(
+                tx, media_file_id, now, (DAY, 7 * DAY, 30 * DAY)
+            )
+            listeners = (await tx.fetch(LISTENERS, id=media_file_id))[0][0]
+        return Stats(
+            media_file_id=media_file_id,
+            unique_listeners=listeners,
+            hotness_score=saturated(file.hotness_score),
+            last_hotness_update=None
+            if file.last_hotness_update is None
+            else to_rfc3339(file.last_hotness_update),
+            plays=PlaysPerPeriod(
+                last_24h=day, last_7d=week, last_30d=month, all_time=file.play_count
+            ),
+            as_of=to_rfc3339(now),
+            play_count=file.play_count,
+            qualified_play_count=file.qualified_play_count,
+            download_count=file.download_count,
+            view_count=file.view_count,
+            comment_count=file.comment_count,
+            upvotes=file.upvotes,
+            downvotes=file.downvotes,
+        )
+
+    async def activity(self, limit: int, cursor: str | None = None) -> Page[ActivityItem]:
+        """What happened, newest first. Items of files that are not published are left out."""
+        now, before = self._clock(), _before(cursor)
+        rows = await self._store.fetch(
+            ACTIVITY, now=now, before_at=before.at, before_id=before.id, limit=limit + 1
+        )
+        return _page(rows, limit, now, _activity_item, at=5, id_=0)
+
+    async def comments(
+        self, media_file_id: int, limit: int, cursor: str | None = None
+    ) -> Page[Comment]:
+        """Comments on a file, newest first.
+
+        Raises:
+            MediaNotFound: there is no such published file.
+        """
+        now, before = self._clock(), _before(cursor)
+        async with self._store.reading() as tx:
+            if not await tx.fetch(FIND, id=media_file_id, now=now):
+                raise MediaNotFound
+            rows = await tx.fetch(
+                COMMENTS,
+                media=media_file_id,
+                before_at=before.at,
+                before_id=before.id,
+                limit=limit + 1,
+            )
+        return _page(rows, limit, now, _comment, at=4, id_=0)
+
+    async def plays_over_time(self, media_file_id: int, period: Period) -> list[TimeBucket]:
+        """Plays per hour for 24 h, else per UTC day; intervals without plays are included."""
+        now = self._clock()
+        width, count = {"24h": (HOUR, 24), "7d": (DAY, 7)}.get(period, (DAY, 30))
+        first = now - now % width - (count - 1) * width
+        sums = dict.fromkeys(range(first, first + count * width, width), 0)
+        for hour, plays in await self._store.fetch(HOURS, id=media_file_id, since=first):
+            start = hour - hour % width
+            if start in sums:
+                sums[start] += plays
+        return [TimeBucket(start=to_rfc3339(start), plays=plays) for start, plays in sums.items()]
+
+
+def _before(cursor: str | None) -> _Before:
+    return _Before() if cursor is None else _Before(*decode_cursor(cursor, tuple[int, int]))
+
+
+def _page(
+    rows: list[Row], limit: int, now: int, make: Callable[[Row], T], *, at: int, id_: int
+) -> Page[T]:
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = None if last is None else encode_cursor((last[at], last[id_]))
+    return Page([make(row) for row in rows[:limit]], following, to_rfc3339(now))
+
+
+def _activity_item(row: Row) -> ActivityItem:
+    id_, kind, media, title, location, at = row
+    return ActivityItem(
+        id=id_,
+        type=kind,
+        media_file_id=media,
+        media_title=title,
+        location=location,
+        timestamp=to_rfc3339(at),
+    )
+
+
+def _comment(row: Row) -> Comment:
+    id_, media, author, body, at = row
+    return Comment(
+        comment_id=comment_id(id_),
+        media_file_id=media,
+        author_id=author,
+        body=body,
+        created_at=to_rfc3339(at),
+    )
