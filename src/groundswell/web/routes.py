@@ -1,0 +1,281 @@
+"""The addresses of the pages, their forms and their static files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import structlog
+from litestar import Request, Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.datastructures import Cookie
+from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from groundswell.access.principal import Principal
+from groundswell.contract import times
+from groundswell.contract.errors import GroundswellError, Invalid, NotFound
+from groundswell.contract.times import Clock
+from groundswell.domains.engagement.commands import (
+    CastVote,
+    RecordComment,
+    RecordView,
+    RemoveVote,
+)
+from groundswell.domains.engagement.views import Period
+from groundswell.web.assets import Assets
+from groundswell.web.csrf import FormTokens
+from groundswell.web.errors import ErrorPages, theme_of
+from groundswell.web.forms import TOKEN_FIELD, comment_problem, form_of, local_path
+from groundswell.web.pages import Lists, MediaPage, Pages, Queries, media_file_id_of
+from groundswell.web.prints import SIZE, print_of
+from groundswell.web.site import STATIC, ActorFor, Limit, Site, Submit
+from groundswell.web.templates import Templates
+
+AnyRequest = Request[Any, Any, Any]
+
+_YEAR = 365 * 24 * 3600
+_FOREVER = {"cache-control": f"public, max-age={_YEAR}, immutable"}
+_FRESH = {"cache-control": "private, no-cache", "vary": "Cookie"}
+_LARGEST_FORM = 64 * 1024
+_PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d", "all": "all"}
+_CHART_PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d"}
+_DONE = {
+    "voted": "Your vote is counted.",
+    "unvoted": "Your vote is taken back.",
+    "commented": "Your comment is published.",
+}
+
+
+def web_router(
+    *,
+    queries: Queries,
+    lists: Lists,
+    submit: Submit,
+    actor_for: ActorFor,
+    limit: Limit,
+    csrf_key: bytes,
+    notice: str | None = None,
+    clock: Clock = times.now,
+    secure_cookies: bool = False,
+) -> Router:
+    """The router of all pages.
+
+    ``caller: Principal`` is expected as a dependency of the application. ``limit`` is asked with
+    the actions ``view``, ``vote`` and ``comment``. ``notice`` is a sentence shown on every page;
+    a ``markupsafe.Markup`` keeps its links, a plain text is escaped.
+    """
+    assets = Assets(STATIC)
+    templates = Templates(asset_url=assets.url, clock=clock, notice=notice)
+    site = Site(
+        pages=Pages(queries, lists),
+        templates=templates,
+        assets=assets,
+        tokens=FormTokens(csrf_key),
+        submit=submit,
+        actor_for=actor_for,
+        limit=limit,
+        clock=clock,
+        secure_cookies=secure_cookies,
+    )
+    problems = ErrorPages(templates)
+    return Router(
+        path="/",
+        route_handlers=[home, media, vote, comment, theme, print_svg, static_file],
+        dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
+        exception_handlers={
+            GroundswellError: problems,
+            HTTPException: problems,
+            Exception: problems,
+        },
+        request_max_body_size=_LARGEST_FORM,
+        include_in_schema=False,
+    )
+
+
+@get("/", media_type=MediaType.HTML)
+async def home(
+    request: AnyRequest, site: Site, caller: Principal, period: str = "24h"
+) -> Response[str]:
+    """The lists and what happens now; ``period`` is that of the popular list."""
+    page = await site.pages.home(_one_of(_PERIODS, period))
+    return _page(site, request, caller, "home.html", {"page": page})
+
+
+@get("/media/{media_file_id:str}", media_type=MediaType.HTML)
+async def media(
+    request: AnyRequest,
+    site: Site,
+    caller: Principal,
+    media_file_id: str,
+    chart: str = "24h",
+    comments: str | None = None,
+    done: str | None = None,
+) -> Response[str]:
+    """One file. Looking at it is recorded as a view, after the answer and at no risk to it."""
+    file = media_file_id_of(media_file_id)
+    page = await _media_page(site, caller, file, chart=chart, cursor=comments)
+    said = _DONE.get(done) if done is not None else None
+    response = _media_response(site, request, caller, page, said=said)
+    if not request.headers.get("sec-purpose", "").startswith("prefetch"):
+        response.background = BackgroundTask(_record_view, site, caller, file)
+    return response
+
+
+@post("/media/{media_file_id:str}/vote")
+async def vote(request: AnyRequest, site: Site, caller: Principal, media_file_id: str) -> Redirect:
+    """Cast, change or take back a vote by form: ``vote`` is ``up``, ``down`` or ``none``."""
+    form = await _checked_form(request, site, caller)
+    file = media_file_id_of(media_file_id)
+    await site.limit("vote", caller)
+    by, at = site.actor_for(caller, file), site.clock()
+    match form.get("vote"):
+        case "up" | "down" as wanted:
+            await site.submit(CastVote(media_file_id=file, vote_type=wanted, by=by, at=at))
+            return _see(f"/media/{file}?done=voted#vote")
+        case "none":
+            await site.submit(RemoveVote(media_file_id=file, by=by, at=at))
+            return _see(f"/media/{file}?done=unvoted#vote")
+        case _:
+            raise Invalid.at("vote", "Expected up, down or none")
+
+
+@post("/media/{media_file_id:str}/comments")
+async def comment(
+    request: AnyRequest, site: Site, caller: Principal, media_file_id: str
+) -> Response[Any]:
+    """Publish a comment by form; one that cannot be published comes back with the reason."""
+    form = await _checked_form(request, site, caller)
+    file = media_file_id_of(media_file_id)
+    body = form.get("body", "").replace("\r\n", "\n")
+    problem = comment_problem(body)
+    if problem is not None:
+        page = await _media_page(site, caller, file, chart="24h", cursor=None)
+        return _media_response(site, request, caller, page, draft=body, problem=problem)
+    await site.limit("comment", caller)
+    by, at = site.actor_for(caller, file), site.clock()
+    await site.submit(RecordComment(media_file_id=file, body=body.strip(), by=by, at=at))
+    return _see(f"/media/{file}?done=commented#comments")
+
+
+@post("/theme")
+async def theme(request: AnyRequest, site: Site, caller: Principal) -> Redirect:
+    """Remember light, dark or the system's choice in a cookie, and go back."""
+    form = await _checked_form(request, site, caller)
+    wanted = form.get("theme")
+    if wanted not in ("auto", "light", "dark"):
+        raise Invalid.at("theme", "Expected auto, light or dark")
+    cookie = Cookie(
+        key="theme",
+        value=wanted,
+        path="/",
+        max_age=_YEAR,
+        samesite="lax",
+        secure=site.secure_cookies,
+    )
+    return _see(local_path(form.get("back", "/")), cookie)
+
+
+@get("/media/{media_file_id:str}/print.svg")
+async def print_svg(site: Site, media_file_id: str) -> Response[bytes]:
+    """The picture of a file, for rows that a script adds to a list."""
+    picture = print_of(media_file_id_of(media_file_id))
+    paths = "".join(f'<path d="{path}"/>' for path in picture.paths)
+    content = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}">'
+        f'<g id="print" class="ground-{picture.ground}">{paths}</g></svg>'
+    )
+    return Response(content.encode(), media_type="image/svg+xml", headers=_FOREVER)
+
+
+@get("/static/{version:str}/{name:path}")
+async def static_file(
+    site: Site, version: str, name: Annotated[str, Parameter()]
+) -> Response[bytes]:
+    """A static file. Under its own version it never changes, under any other it may."""
+    asset = site.assets.find(name.lstrip("/"))
+    if asset is None:
+        raise NotFound("There is no such file.")
+    headers = _FOREVER if version == site.assets.version else {"cache-control": "no-cache"}
+    return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+
+async def _media_page(
+    site: Site, caller: Principal, file: int, *, chart: str, cursor: str | None
+) -> MediaPage:
+    return await site.pages.media(
+        file,
+        voter_key=site.actor_for(caller, file).voter,
+        period=_one_of(_CHART_PERIODS, chart),
+        cursor=cursor,
+    )
+
+
+def _media_response(
+    site: Site,
+    request: AnyRequest,
+    caller: Principal,
+    page: MediaPage,
+    *,
+    said: str | None = None,
+    draft: str = "",
+    problem: str | None = None,
+) -> Response[str]:
+    values = {"page": page, "said": said, "draft": draft, "problem": problem}
+    status = 200 if problem is None else 400
+    return _page(site, request, caller, "media.html", values, status)
+
+
+def _page(
+    site: Site,
+    request: AnyRequest,
+    caller: Principal,
+    template: str,
+    values: dict[str, Any],
+    status: int = 200,
+) -> Response[str]:
+    token = None if caller.session_id is None else site.tokens.token(caller.session_id)
+    content = site.templates.render(
+        template,
+        theme=theme_of(request),
+        form_token=token,
+        values=values | {"path": request.url.path},
+    )
+    return Response(content, status_code=status, media_type=MediaType.HTML, headers=_FRESH)
+
+
+async def _checked_form(request: AnyRequest, site: Site, caller: Principal) -> dict[str, str]:
+    """The fields of a form that came from one of our pages.
+
+    Raises:
+        FormExpired: its token is not that of the caller's session.
+        Invalid: it is not a form.
+    """
+    form = form_of(await request.body())
+    site.tokens.check(caller.session_id, form.get(TOKEN_FIELD, ""))
+    return dict(form)
+
+
+async def _record_view(site: Site, caller: Principal, file: int) -> None:
+    """Record that the page was seen. The visitor has it by now, so a failure is only logged."""
+    try:
+        await site.limit("view", caller)
+        by = site.actor_for(caller, file)
+        await site.submit(RecordView(media_file_id=file, by=by, at=site.clock()))
+    except GroundswellError as error:
+        structlog.get_logger().info("view not recorded", media_file_id=file, reason=error.code)
+    except Exception:
+        structlog.get_logger().exception("view not recorded", media_file_id=file)
+
+
+def _one_of(periods: dict[str, Period], wanted: str) -> Period:
+    if wanted not in periods:
+        raise NotFound(f"There is no period of that name; there are {', '.join(periods)}.")
+    return periods[wanted]
+
+
+def _see(path: str, *cookies: Cookie) -> Redirect:
+    """Answer a form by sending the browser to a page, so that reloading it repeats nothing."""
+    return Redirect(path, status_code=303, cookies=list(cookies))
