@@ -30,8 +30,8 @@ format: ## Put every file into the common format and mend what the linter can
 	@.venv/bin/ruff format .
 
 bench: ## Measure the service beside its peers and write docs/benchmarks.md
-	@scripts/bootstrap test
-	@scripts/system-packages --for-tests
+	@scripts/bootstrap bench
+	@scripts/system-packages --for-benchmarks
 	@.venv/bin/python -m benchmarks
 
 lock: ## Resolve the dependencies anew (UPGRADE=1 takes the newest of everything)
