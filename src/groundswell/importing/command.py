@@ -36,7 +36,7 @@ def import_command(open_services: OpenServices) -> click.Command:
     )
     @click.option("--shift-to-now", is_flag=True, help="move all times; the last event is now")
     @click.option("--errors-to", type=click.Path(dir_okay=False, path_type=Path))
-    def command(  # noqa: PLR0917 - click passes them by name
+    def command(
         file: Path,
         form: str,
         mapping: str,

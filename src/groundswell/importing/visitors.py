@@ -32,9 +32,9 @@ class Visitors:
     def at(self, address: str) -> Actor:
         """The visitor at a canonical address: the same actor as a live visitor from there."""
         hashed = self._hash(address)
-        return Actor(key=hashed, voter_key=hashed, ip_hash=hashed, location=self._locate(address))
+        return Actor(actor=hashed, voter=hashed, ip_hash=hashed, location=self._locate(address))
 
     def named(self, listener: str | None) -> Actor:
         """A listener the log names, or the one nameless listener of a log that names none."""
         hashed = self._hash(f"import\n{self._source}\n{listener or ''}")
-        return Actor(key=hashed, voter_key=hashed)
+        return Actor(actor=hashed, voter=hashed)
