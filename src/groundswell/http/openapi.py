@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityRequirement, SecuritySchem
 
 from groundswell.http.callers import COOKIE
 from groundswell.http.docs.page import DocumentationPage, stylesheet
+from groundswell.http.parameters import BIGGEST_ID
 from groundswell.http.problems import PROBLEM_JSON, Problem, problem_of_status
 
 ANYONE: list[SecurityRequirement] = [{}, {"user": []}, {"host": []}]
@@ -62,7 +63,7 @@ def openapi_routes() -> list[HTTPRouteHandler]:
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the problems each operation may answer with. The input is left alone."""
-    finished: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    finished: dict[str, Any] = _with_whole_bounds(document)
     components = finished.setdefault("components", {})
     components["responses"] = {_name(status): _response(status) for status in _all_statuses()}
     _, schemas = msgspec.json.schema_components(
@@ -74,6 +75,19 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             if isinstance(operation, dict) and "responses" in operation:
                 _add_problems(operation, path, method)
     return finished
+
+
+def _with_whole_bounds(node: Any) -> Any:
+    """A copy whose whole numbers are integers: Litestar gives bounds as floats, and 2^63 - 1 has
+    no float, so the document would allow one id too many.
+    """
+    if isinstance(node, dict):
+        return {name: _with_whole_bounds(inner) for name, inner in node.items()}
+    if isinstance(node, list | tuple):
+        return [_with_whole_bounds(inner) for inner in node]
+    if isinstance(node, float) and node.is_integer():
+        return min(int(node), BIGGEST_ID)
+    return node
 
 
 def _add_problems(operation: dict[str, Any], path: str, method: str) -> None:
