@@ -76,14 +76,19 @@ class ChildProcess:
             time.sleep(0.02)
 
     def end(self, signal_number: int = signal.SIGTERM, *, seconds: float = 20) -> int | None:
-        """Send the signal and wait; the exit status, or None where it was not started.
-
-        A process that has not ended when the seconds have passed is killed, and the test failed.
-        """
+        """Send the signal and `wait`; the exit status, or None where it was not started."""
         if self._process is None:
             return None
         if self.running:
             self._process.send_signal(signal_number)
+        return self.wait(seconds=seconds)
+
+    def wait(self, *, seconds: float) -> int:
+        """Wait until it has ended of itself; the exit status.
+
+        A process that has not ended when the seconds have passed is killed, and the test failed.
+        """
+        assert self._process is not None, "not started"
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:

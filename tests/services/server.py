@@ -29,9 +29,10 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.api_key = API_KEY
-        command = ["-m", "groundswell", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        # The command as a user has it, from the environment that runs the tests.
+        program = str(Path(sys.executable).with_name("groundswell"))
         self._process = ChildProcess(
-            [sys.executable, *command, *arguments],
+            [program, "serve", "--host", "127.0.0.1", "--port", str(self.port), *arguments],
             log=log,
             environment=_environment(database_url, settings),
         )
