@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
+
+import msgspec
 
 from groundswell.contract.errors import MediaNotFound
 from groundswell.contract.times import DAY, HOUR, Clock, to_rfc3339
@@ -21,13 +23,19 @@ from groundswell.domains.engagement.views import (
     TimeBucket,
     VoteStatus,
 )
-from groundswell.domains.engagement.windows import plays_in_windows
+from groundswell.domains.engagement.windows import media_window_sums
 from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.store import Row, Statement, Store
 
 OPEN = "state = 'published' AND published_at <= :now"
 
 FIND = Statement(f"SELECT {MEDIA_COLUMNS} FROM media WHERE media_file_id = :id AND {OPEN}")  # noqa: S608
+FIND_ANY = Statement(
+    f"""
+    SELECT {MEDIA_COLUMNS} FROM media
+    WHERE media_file_id = :id AND state <> 'deleted'
+    """  # noqa: S608
+)
 # ix_media_state_created_at
 PAGE = Statement(
     f"""
@@ -74,6 +82,7 @@ HOURS = Statement(
 )
 
 ENDLESS = 2**62
+Bounded = Annotated[int, msgspec.Meta(ge=-ENDLESS, le=ENDLESS)]
 T = TypeVar("T")
 
 
@@ -91,13 +100,16 @@ class EngagementQueries:
         self._store = store
         self._clock = clock
 
-    async def media(self, media_file_id: int) -> MediaFile:
-        """One file with its counters.
+    async def media(self, media_file_id: int, *, unpublished: bool = False) -> MediaFile:
+        """One file with its counters; drafts and hidden files only if ``unpublished``.
 
         Raises:
-            MediaNotFound: there is no such published file.
+            MediaNotFound: there is no such file.
         """
-        rows = await self._store.fetch(FIND, id=media_file_id, now=self._clock())
+        if unpublished:
+            rows = await self._store.fetch(FIND_ANY, id=media_file_id)
+        else:
+            rows = await self._store.fetch(FIND, id=media_file_id, now=self._clock())
         if not rows:
             raise MediaNotFound
         return File.of(rows[0]).view()
@@ -137,9 +149,7 @@ class EngagementQueries:
             if not rows:
                 raise MediaNotFound
             file = File.of(rows[0])
-            day, week, month = await plays_in_windows(
-                tx, media_file_id, now, (DAY, 7 * DAY, 30 * DAY)
-            )
+            sums = (await media_window_sums(tx, [media_file_id], now))[media_file_id]
             listeners = (await tx.fetch(LISTENERS, id=media_file_id))[0][0]
         return Stats(
             media_file_id=media_file_id,
@@ -149,7 +159,10 @@ class EngagementQueries:
             if file.last_hotness_update is None
             else to_rfc3339(file.last_hotness_update),
             plays=PlaysPerPeriod(
-                last_24h=day, last_7d=week, last_30d=month, all_time=file.play_count
+                last_24h=sums["24h"].plays,
+                last_7d=sums["7d"].plays,
+                last_30d=sums["30d"].plays,
+                all_time=file.play_count,
             ),
             as_of=to_rfc3339(now),
             play_count=file.play_count,
@@ -204,7 +217,7 @@ class EngagementQueries:
 
 
 def _before(cursor: str | None) -> _Before:
-    return _Before() if cursor is None else _Before(*decode_cursor(cursor, tuple[int, int]))
+    return _Before() if cursor is None else _Before(*decode_cursor(cursor, tuple[Bounded, Bounded]))
 
 
 def _page(

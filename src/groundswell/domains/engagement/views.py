@@ -129,7 +129,6 @@ class ActivityItem(View, frozen=True, kw_only=True):
     media_file_id: int
     media_title: str
     location: str | None
-    actor_id: str | None
     timestamp: str
 
 
