@@ -52,17 +52,15 @@ def _form(log_id: str, without_id: Encode) -> Form:
     return Form(with_id, without_id)
 
 
-class _Told(msgspec.Struct, rename="camel", omit_defaults=True):
+class _Told(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     media_file_id: int
     media_title: str
     location: str | None = None
     timestamp: str | None = None
 
 
-class _ActivityData(_Told):
-    type: Literal["play", "download", "view", "upload", "comment", "vote"] = msgspec.field(
-        default="play"
-    )
+class _ActivityData(_Told, kw_only=True):
+    type: Literal["play", "download", "view", "upload", "comment", "vote"]
 
 
 _activity_data = msgspec.json.Decoder(_ActivityData)
@@ -70,16 +68,17 @@ _json = msgspec.json.Encoder()
 
 
 def _activity_block(envelope: Envelope) -> bytes | None:
+    """None for what is on the topic and is not an item of the feed."""
     publication = envelope.publication
     try:
         data = _activity_data.decode(publication.data)
     except msgspec.DecodeError:
         return None
     told = _Told(
-        data.media_file_id,
-        data.media_title,
-        data.location,
-        data.timestamp or to_rfc3339(publication.at),
+        media_file_id=data.media_file_id,
+        media_title=data.media_title,
+        location=data.location,
+        timestamp=data.timestamp or to_rfc3339(publication.at),
     )
     return b"event: activity\ndata: %b\n\n" % _json.encode({"type": data.type, "data": told})
 
