@@ -113,9 +113,11 @@ def _parse(text: str) -> Address:
     Parsing takes 1.6 µs (IPv4) to 4.6 µs (IPv6), and clients come back.
     """
     try:
-        address = ipaddress.ip_address(text[:_LONGEST_TEXT])
+        # A zone id may be of any length; what is cached may not.
+        address = ipaddress.ip_address(text if len(text) <= _LONGEST_TEXT else "")
     except ValueError:
-        raise InvalidAddress(f"{text[:64]!r} is not an IPv4 or IPv6 address") from None
+        named = text[:_LONGEST_TEXT]
+        raise InvalidAddress(f"{named!r} is not an IPv4 or IPv6 address") from None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address
