@@ -1,1 +1,1 @@
-"""The figures Groundswell claims, each measured side by side with a peer: ``python -m benchmarks``."""
+"""The figures Groundswell claims, each beside a peer's: ``python -m benchmarks``."""

@@ -6,6 +6,7 @@ import time
 
 import msgspec
 
+from benchmarks import services
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import Action
 from benchmarks.services import Side
@@ -58,7 +59,7 @@ PEERS: dict[Action, str] = {
 
 def read(side: Side, action: Action) -> Ledger:
     """The side's books as they stand in its database."""
-    (row,) = side.query((OURS if side.ours else PEERS)[action])
+    (row,) = side.query((PEERS if side.name in services.PEERS else OURS)[action])
     return Ledger(*(int(value) for value in row))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -11,8 +12,8 @@ from benchmarks.services import LABELS
 
 mpl.use("svg")
 
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
-from matplotlib.axes import Axes  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 COLOURS = {
     "groundswell-sqlite": "#0b7a75",
@@ -20,7 +21,7 @@ COLOURS = {
     "fastify-postgres": "#d98e04",
     "trpc-drizzle": "#9a9a9a",
 }
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "groundswell",
     "font.family": "sans-serif",

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the benchmark's own: fresh, durable (fsync on), on a free port of the loopback."""
+"""A PostgreSQL of the benchmark's own: fresh, durable, on a free port of the loopback."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.processes import Service, free_port
+from benchmarks.processes import START_SECONDS, Service, free_port
 
 ROLE = "benchmark"
 # The server's defaults, but for memory and for room to write between checkpoints, which a machine
@@ -73,6 +74,18 @@ class Cluster:
             user=self._user,
         )
         self._service.wait_until_open()
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        """The port is open a little before the server lets anybody in."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return execute(self.url("postgres"), "SELECT 1")
+            except asyncpg.CannotConnectNowError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def _prepare(self, directory: Path) -> None:
         """PostgreSQL refuses to run as root, and then needs a way to its folder."""
@@ -99,7 +112,7 @@ class Cluster:
         return self.url(database)
 
     def settle(self) -> None:
-        """Writes out what earlier work left in memory, so that the next side does not pay for it."""
+        """Writes out what earlier work left in memory: the next side must not pay for it."""
         execute(self.url("postgres"), "CHECKPOINT")
 
     def stop(self) -> None:

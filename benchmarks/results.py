@@ -61,7 +61,9 @@ class Writes(msgspec.Struct, rename="camel", frozen=True):
     machine: Machine
     media: int
     hot_share: float
+    rounds: int
     seconds: int
+    warm_up_seconds: int
     cells: list[Cell]
 
     def cell(self, side: str, action: Action, shape: Shape, connections: int) -> Cell | None:
@@ -87,7 +89,10 @@ class ListRead(msgspec.Struct, rename="camel", frozen=True):
 
 
 class Ranking(msgspec.Struct, rename="camel", frozen=True):
-    """Ranked lists over a large catalogue. ``fresh`` is the seconds until lists were first served."""
+    """Ranked lists over a large catalogue.
+
+    ``fresh`` is the seconds from a server's start until it served them all, by side.
+    """
 
     taken_at: str
     machine: Machine

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.load import Action
 from benchmarks.results import Cell, ListRead, Ranking, Shape, Writes
-from benchmarks.services import LABELS
-
-OURS = ("groundswell-sqlite", "groundswell-postgresql")
-PEERS = ("fastify-postgres", "trpc-drizzle")
+from benchmarks.services import LABELS, OURS, PEERS
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -49,9 +46,8 @@ def processor(writes: Writes) -> str:
     rows = []
     for side in _sides(writes):
         cells = [writes.cell(side, "plays", "uniform", count) for count in counts]
-        rows.append(
-            [LABELS[side], *(f"{cell.processor_per_request:,.0f}" if cell else "" for cell in cells)]
-        )
+        figures = (f"{cell.processor_per_request:,.0f}" if cell else "" for cell in cells)
+        rows.append([LABELS[side], *figures])
     return table(header, rows)
 
 

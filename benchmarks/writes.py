@@ -36,27 +36,24 @@ class Plan(msgspec.Struct, frozen=True):
     media: int = 1_000
     rounds: int = 3
     seconds: int = 3
+    shapes: Sequence[Shape] = ("uniform", "hot")
     connections: Sequence[int] = (1, 16, 64, 256)
     vote_connections: Sequence[int] = (64,)
     first_warm_up: int = 8
     """Seconds of load before the first round: compilers at run time need some."""
 
     def loads(self) -> list[Load]:
-        plays = [
-            Load("plays", shape, count)
-            for shape in _shapes()
-            for count in self.connections
+        """Every load, in the order in which they are measured."""
+        asked: list[tuple[Action, Sequence[int]]] = [
+            ("plays", self.connections),
+            ("votes", self.vote_connections),
         ]
-        votes = [
-            Load("votes", shape, count)
-            for shape in _shapes()
-            for count in self.vote_connections
+        return [
+            Load(action, shape, count)
+            for action, counts in asked
+            for shape in self.shapes
+            for count in counts
         ]
-        return plays + votes
-
-
-def _shapes() -> tuple[Shape, Shape]:
-    return ("uniform", "hot")
 
 
 def measure(plan: Plan, directory: Path, tell: Tell) -> Writes:
@@ -75,7 +72,16 @@ def measure(plan: Plan, directory: Path, tell: Tell) -> Writes:
             tell(f"{side.name}: auditing")
             with side.awake():
                 side.audit()
-    return Writes(results.now(), machine, plan.media, HOT_SHARE, plan.seconds, cells)
+    return Writes(
+        taken_at=results.now(),
+        machine=machine,
+        media=plan.media,
+        hot_share=HOT_SHARE,
+        rounds=plan.rounds,
+        seconds=plan.seconds,
+        warm_up_seconds=WARM_UP_SECONDS,
+        cells=cells,
+    )
 
 
 def _cells(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Cell]:
@@ -95,6 +101,8 @@ def _cells(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Cell]:
 
 
 def _warm_up(side: Side, seconds: int, visitors: Visitors) -> None:
+    if not seconds:
+        return
     with side.awake():
         for action in ("plays", "votes"):
             _write(side, Load(action, "uniform", WARM_UP_CONNECTIONS), seconds // 2, visitors)

@@ -1,0 +1,46 @@
+"""``docs/benchmarks.md`` and its plots, made of the results that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from benchmarks import results, tables
+from benchmarks.results import Ranking, Writes
+
+DOCS = Path(__file__).parent.parent / "docs"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(kept: Path = results.DIRECTORY, docs: Path = DOCS) -> Path:
+    """Writes the page and the plots; what was not measured is left out."""
+    writes = results.load(Writes, "writes", kept)
+    ranking = results.load(Ranking, "ranking", kept)
+    plots = docs / "benchmarks"
+    plots.mkdir(parents=True, exist_ok=True)
+    if writes is not None:
+        _plot(writes, plots / "plays.svg")
+    page = docs / "benchmarks.md"
+    page.write_text(text(writes, ranking))
+    return page
+
+
+def text(writes: Writes | None, ranking: Ranking | None) -> str:
+    """The page as Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    template = environment.get_template("benchmarks.md.jinja")
+    return template.render(writes=writes, ranking=ranking, tables=tables)
+
+
+def _plot(writes: Writes, path: Path) -> None:
+    from benchmarks import plots  # noqa: PLC0415 - matplotlib is only needed, and slow to load, here
+
+    plots.throughput(writes, path)
