@@ -1,0 +1,1 @@
+"""Where an event becomes messages: which topics it reaches, and in what form."""

@@ -1,0 +1,66 @@
+"""Counters of files on their way to those who watch: at most one message a second per file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from groundswell.contract.events.engagement import CounterValues, Interaction
+from groundswell.contract.ids import event_id
+from groundswell.contract.times import SECOND, to_rfc3339
+from groundswell.delivery.routing import media_topic
+from groundswell.realtime.messages import Publication
+
+COUNTERS_UPDATED = "engagement.counters.updated"
+EVERY = SECOND
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Counters:
+    """Holds the newest counters of each file until they may be told again.
+
+    The first change is told at once, the next ones together, ``every`` microseconds apart.
+    """
+
+    def __init__(self, every: int = EVERY) -> None:
+        self._every = every
+        self._waiting: dict[int, tuple[CounterValues, int]] = {}
+        self._told_at: dict[int, int] = {}
+
+    def add(self, event: Interaction, seq: int) -> None:
+        """Note the counters as they stood after this event."""
+        self._waiting[event.media_file_id] = (event.counters, seq)
+
+    def due(self, now: int) -> list[Publication]:
+        """What may be told now. It replaces what was told before, so it is published as state."""
+        ready = [
+            media
+            for media in self._waiting
+            if now - self._told_at.get(media, -self._every) >= self._every
+        ]
+        told = [_publication(media, *self._waiting.pop(media), now) for media in ready]
+        self._told_at.update(dict.fromkeys(ready, now))
+        self._forget(now)
+        return sorted(told, key=lambda one: one.seq)
+
+    def _forget(self, now: int) -> None:
+        """Files quiet for longer than the interval need no memory."""
+        if len(self._told_at) > 2 * len(self._waiting) + 1_000:
+            horizon = now - self._every
+            self._told_at = {media: told for media, told in self._told_at.items() if told > horizon}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+def _publication(media: int, counters: CounterValues, seq: int, now: int) -> Publication:
+    data = {
+        "eventType": COUNTERS_UPDATED,
+        "mediaFileId": media,
+        "counters": counters,
+        "version": seq,
+        "timestamp": to_rfc3339(now),
+    }
+    return Publication(
+        media_topic(media), COUNTERS_UPDATED, event_id(), now, _encode(data), seq, state=True
+    )

@@ -1,0 +1,54 @@
+"""The past of topics, read back from the event log through the same routing as live events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from groundswell.delivery.routing import publications
+from groundswell.log.reader import EventLog
+from groundswell.realtime.messages import Publication
+from groundswell.realtime.recovery import Replayed
+
+FURTHEST = 100_000
+"""How many events of the log a subscriber may be behind; older ones count as trimmed."""
+
+PORTION = 1_000
+
+
+class LogReplay:
+    """What subscribers missed.
+
+    Args:
+        log: the event log.
+        log_id: the name of its life.
+        head: the newest sequence number this process has delivered.
+    """
+
+    def __init__(self, log: EventLog, log_id: str, head: Callable[[], int]) -> None:
+        self._log = log
+        self._log_id = log_id
+        self._head = head
+
+    @property
+    def log_id(self) -> str:
+        """Names this log."""
+        return self._log_id
+
+    def head(self) -> int:
+        """The newest sequence number that was handed to this process's subscribers."""
+        return self._head()
+
+    async def replay(self, topics: frozenset[str], after_seq: int, limit: int) -> Replayed:
+        """About ``limit`` publications on the topics that follow ``after_seq``."""
+        start = max(after_seq, await self._log.head() - FURTHEST, await self._log.lowest() - 1)
+        position, found = start, list[Publication]()
+        while len(found) < limit:
+            events = await self._log.after(position, PORTION)
+            for event in events:
+                found += [one for one in publications(event) if one.topic in topics]
+                position = event.seq
+                if len(found) >= limit:
+                    break
+            if len(events) < PORTION:
+                break
+        return Replayed(found, position, complete=start == after_seq)
