@@ -14,8 +14,8 @@ from groundswell.contract.ids import event_id
 from groundswell.contract.times import Clock
 from groundswell.store import BIGINT, TEXT, Statement, Transaction
 
-TAKE_TURN = Statement("SELECT seq FROM log_head WHERE only = 1 {lock}")
-MOVE_HEAD = Statement("UPDATE log_head SET seq = :seq WHERE only = 1")
+TAKE_TURN = Statement("SELECT seq FROM log_head WHERE id = 1 {lock}")
+MOVE_HEAD = Statement("UPDATE log_head SET seq = :seq WHERE id = 1")
 APPEND = Statement(
     """
     INSERT INTO event_log

@@ -15,7 +15,7 @@ AFTER = Statement(
     FROM event_log WHERE seq > :after ORDER BY seq LIMIT :limit
     """
 )
-HEAD = Statement("SELECT seq, log_id FROM log_head WHERE only = 1")
+HEAD = Statement("SELECT seq, log_id FROM log_head WHERE id = 1")
 LOWEST = Statement("SELECT seq FROM event_log ORDER BY seq LIMIT 1")
 
 

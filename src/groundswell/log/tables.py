@@ -24,11 +24,11 @@ event_log = Table(
 log_head = Table(
     "log_head",
     metadata,
-    number("only"),
+    number("id"),
     number("seq"),
     text("log_id"),
-    PrimaryKeyConstraint("only"),
-    CheckConstraint("only = 1", name="one_row"),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id = 1", name="one_row"),
 )
 """One row: the highest sequence number. Whoever holds its lock is the one who appends."""
 

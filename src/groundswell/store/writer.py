@@ -146,7 +146,7 @@ class Writer:
             _log.warning("database unavailable", waiting=len(batch), cause=repr(error.__cause__))
             for one in batch:
                 one.settle(DatabaseUnavailable())
-        except Exception as error:  # noqa: BLE001 - whatever it was, it must not stop the writer
+        except Exception as error:
             self._figures.failures += 1
             await self._isolate(batch, error)
         else:
