@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it ends well; wherever an import stops, it goes on exactly there."""
+"""Whatever a file holds, reading it ends well; a stopped import goes on exactly there."""
 
 from __future__ import annotations
 
@@ -159,8 +159,10 @@ log_lines = st.lists(
 catalogues = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 9), st.integers(0, 9)), max_size=12
 ).map(
-    lambda rows: b"title,plays,downloads,views\n"
-    + b"".join(b"Song %d,%d,%d,%d\n" % (n, *row) for n, row in enumerate(rows))
+    lambda rows: (
+        b"title,plays,downloads,views\n"
+        + b"".join(b"Song %d,%d,%d,%d\n" % (n, *row) for n, row in enumerate(rows))
+    )
 )
 files = st.one_of(
     log_lines.map(lambda content: (content, "combined")),
