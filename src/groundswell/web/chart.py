@@ -13,6 +13,7 @@ HEIGHT = 100
 """Height of the chart's view box; its width is ``SLOT`` for each bar."""
 SLOT = 10
 _GAP = 2
+_STEPS = (2, 4, 6, 8, 10)
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -52,16 +53,11 @@ def chart_of(buckets: Sequence[TimeBucket], period: Period) -> Chart:
 
 
 def nice_ceiling(highest: int) -> int:
-    """The smallest number of the row below that is not under ``highest``: 2, 10, 20, 50, 100."""
-    ceiling = 2
-    while ceiling < highest:
-        ceiling = _next_nice(ceiling)
-    return ceiling
-
-
-def _next_nice(value: int) -> int:
-    """The next number of the row 2, 4, 10, 20, 40, 100, whose halves are whole."""
-    return value * 5 // 2 if str(value).startswith("4") else value * 2
+    """The smallest of 2, 4, 6, 8, 10, 20, 40, ... not under ``highest``: its half is whole."""
+    unit = 1
+    while 10 * unit < highest:
+        unit *= 10
+    return next(step * unit for step in _STEPS if step * unit >= highest)
 
 
 def _bar(place: int, bucket: TimeBucket, ceiling: int, period: Period) -> Bar:

@@ -55,6 +55,17 @@ def print_of(media_file_id: int) -> Print:
     return Print(ground, [_line(number, swells) for number in range(_LINES)])
 
 
+def svg_of(media_file_id: int) -> str:
+    """The picture as an SVG element, for the page and for itself; the style sheet colours it."""
+    picture = print_of(media_file_id)
+    paths = "".join(f'<path d="{path}"/>' for path in picture.paths)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="print ground-{picture.ground}"'
+        f' viewBox="0 0 {SIZE} {SIZE}" preserveAspectRatio="xMidYMid slice"'
+        f' aria-hidden="true">{paths}</svg>'
+    )
+
+
 def _line(number: int, swells: Sequence[_Swell]) -> str:
     depth = number / (_LINES - 1)
     base = _TOP + _GAP * number

@@ -18,20 +18,14 @@ from groundswell.access.principal import Principal
 from groundswell.contract import times
 from groundswell.contract.errors import GroundswellError, Invalid, NotFound
 from groundswell.contract.times import Clock
-from groundswell.domains.engagement.commands import (
-    CastVote,
-    RecordComment,
-    RecordView,
-    RemoveVote,
-)
-from groundswell.domains.engagement.views import Period
+from groundswell.domains.engagement.views import Period, VoteType
 from groundswell.web.assets import Assets
 from groundswell.web.csrf import FormTokens
 from groundswell.web.errors import ErrorPages, theme_of
 from groundswell.web.forms import TOKEN_FIELD, comment_problem, form_of, local_path
 from groundswell.web.pages import Lists, MediaPage, Pages, Queries, media_file_id_of
-from groundswell.web.prints import SIZE, print_of
-from groundswell.web.site import STATIC, ActorFor, Limit, Site, Submit
+from groundswell.web.prints import svg_of
+from groundswell.web.site import STATIC, Actions, Site
 from groundswell.web.templates import Templates
 
 AnyRequest = Request[Any, Any, Any]
@@ -42,6 +36,7 @@ _FRESH = {"cache-control": "private, no-cache", "vary": "Cookie"}
 _LARGEST_FORM = 64 * 1024
 _PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d", "all": "all"}
 _CHART_PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d"}
+_VOTES: dict[str, VoteType | None] = {"up": "up", "down": "down", "none": None}
 _DONE = {
     "voted": "Your vote is counted.",
     "unvoted": "Your vote is taken back.",
@@ -53,9 +48,7 @@ def web_router(
     *,
     queries: Queries,
     lists: Lists,
-    submit: Submit,
-    actor_for: ActorFor,
-    limit: Limit,
+    actions: Actions,
     csrf_key: bytes,
     notice: str | None = None,
     clock: Clock = times.now,
@@ -63,9 +56,9 @@ def web_router(
 ) -> Router:
     """The router of all pages.
 
-    ``caller: Principal`` is expected as a dependency of the application. ``limit`` is asked with
-    the actions ``view``, ``vote`` and ``comment``. ``notice`` is a sentence shown on every page;
-    a ``markupsafe.Markup`` keeps its links, a plain text is escaped.
+    ``caller: Principal`` is expected as a dependency of the application. ``csrf_key`` is secret
+    and the same in every process. ``notice`` is a sentence shown on every page; a plain text is
+    escaped, a ``markupsafe.Markup`` keeps its links.
     """
     assets = Assets(STATIC)
     templates = Templates(asset_url=assets.url, clock=clock, notice=notice)
@@ -74,10 +67,7 @@ def web_router(
         templates=templates,
         assets=assets,
         tokens=FormTokens(csrf_key),
-        submit=submit,
-        actor_for=actor_for,
-        limit=limit,
-        clock=clock,
+        actions=actions,
         secure_cookies=secure_cookies,
     )
     problems = ErrorPages(templates)
@@ -129,17 +119,11 @@ async def vote(request: AnyRequest, site: Site, caller: Principal, media_file_id
     """Cast, change or take back a vote by form: ``vote`` is ``up``, ``down`` or ``none``."""
     form = await _checked_form(request, site, caller)
     file = media_file_id_of(media_file_id)
-    await site.limit("vote", caller)
-    by, at = site.actor_for(caller, file), site.clock()
-    match form.get("vote"):
-        case "up" | "down" as wanted:
-            await site.submit(CastVote(media_file_id=file, vote_type=wanted, by=by, at=at))
-            return _see(f"/media/{file}?done=voted#vote")
-        case "none":
-            await site.submit(RemoveVote(media_file_id=file, by=by, at=at))
-            return _see(f"/media/{file}?done=unvoted#vote")
-        case _:
-            raise Invalid.at("vote", "Expected up, down or none")
+    wanted = form.get("vote", "")
+    if wanted not in _VOTES:
+        raise Invalid.at("vote", "Expected up, down or none")
+    await site.actions.vote(caller, file, _VOTES[wanted])
+    return _see(f"/media/{file}?done={'unvoted' if wanted == 'none' else 'voted'}#vote")
 
 
 @post("/media/{media_file_id:str}/comments")
@@ -154,9 +138,7 @@ async def comment(
     if problem is not None:
         page = await _media_page(site, caller, file, chart="24h", cursor=None)
         return _media_response(site, request, caller, page, draft=body, problem=problem)
-    await site.limit("comment", caller)
-    by, at = site.actor_for(caller, file), site.clock()
-    await site.submit(RecordComment(media_file_id=file, body=body.strip(), by=by, at=at))
+    await site.actions.comment(caller, file, body.strip())
     return _see(f"/media/{file}?done=commented#comments")
 
 
@@ -181,13 +163,8 @@ async def theme(request: AnyRequest, site: Site, caller: Principal) -> Redirect:
 @get("/media/{media_file_id:str}/print.svg")
 async def print_svg(site: Site, media_file_id: str) -> Response[bytes]:
     """The picture of a file, for rows that a script adds to a list."""
-    picture = print_of(media_file_id_of(media_file_id))
-    paths = "".join(f'<path d="{path}"/>' for path in picture.paths)
-    content = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}">'
-        f'<g id="print" class="ground-{picture.ground}">{paths}</g></svg>'
-    )
-    return Response(content.encode(), media_type="image/svg+xml", headers=_FOREVER)
+    picture = svg_of(media_file_id_of(media_file_id))
+    return Response(picture.encode(), media_type="image/svg+xml", headers=_FOREVER)
 
 
 @get("/static/{version:str}/{name:path}")
@@ -207,7 +184,7 @@ async def _media_page(
 ) -> MediaPage:
     return await site.pages.media(
         file,
-        voter_key=site.actor_for(caller, file).voter,
+        voter_key=site.actions.voter(caller, file),
         period=_one_of(_CHART_PERIODS, chart),
         cursor=cursor,
     )
@@ -261,9 +238,7 @@ async def _checked_form(request: AnyRequest, site: Site, caller: Principal) -> d
 async def _record_view(site: Site, caller: Principal, file: int) -> None:
     """Record that the page was seen. The visitor has it by now, so a failure is only logged."""
     try:
-        await site.limit("view", caller)
-        by = site.actor_for(caller, file)
-        await site.submit(RecordView(media_file_id=file, by=by, at=site.clock()))
+        await site.actions.view(caller, file)
     except GroundswellError as error:
         structlog.get_logger().info("view not recorded", media_file_id=file, reason=error.code)
     except Exception:

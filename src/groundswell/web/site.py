@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from groundswell.access.principal import Principal
-from groundswell.contract.times import Clock
-from groundswell.domains.engagement.commands import Actor
+from groundswell.domains.engagement.views import VoteType
 from groundswell.web.assets import Assets
 from groundswell.web.csrf import FormTokens
 from groundswell.web.pages import Pages
@@ -18,12 +17,27 @@ from groundswell.web.templates import Templates
 
 STATIC = Path(__file__).parent / "static"
 
-Submit = Callable[[Any], Awaitable[Any]]
-"""Hands a command to the writer and answers when it is stored."""
-ActorFor = Callable[[Principal, int], Actor]
-"""Who acts on a file, with the keys under which that is stored."""
-Limit = Callable[[str, Principal], Awaitable[None]]
-"""Counts one action of a caller; raises RateLimited when it is one too many."""
+
+class Actions(Protocol):
+    """What visitors can do from a page: limited, stored durably, then answered."""
+
+    def voter(self, caller: Principal, media_file_id: int) -> str:
+        """Under which name the caller holds a vote on the file."""
+        ...
+
+    def vote(
+        self, caller: Principal, media_file_id: int, vote_type: VoteType | None
+    ) -> Awaitable[Any]:
+        """Cast or change the caller's vote, or take it back with None."""
+        ...
+
+    def view(self, caller: Principal, media_file_id: int) -> Awaitable[Any]:
+        """Record that the file's page was seen."""
+        ...
+
+    def comment(self, caller: Principal, media_file_id: int, body: str) -> Awaitable[Any]:
+        """Publish a comment."""
+        ...
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -33,8 +47,5 @@ class Site(msgspec.Struct, frozen=True):
     templates: Templates
     assets: Assets
     tokens: FormTokens
-    submit: Submit
-    actor_for: ActorFor
-    limit: Limit
-    clock: Clock
+    actions: Actions
     secure_cookies: bool

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from groundswell.contract.times import Clock
 from groundswell.web import formats
 from groundswell.web.forms import LONGEST_COMMENT
-from groundswell.web.prints import print_of
+from groundswell.web.prints import svg_of
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -33,7 +34,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            asset=asset_url, notice=notice, print_of=print_of, longest_comment=LONGEST_COMMENT
+            asset=asset_url, notice=notice, print_of=_print_of, longest_comment=LONGEST_COMMENT
         )
         self._environment.filters.update(
             grouped=formats.grouped,
@@ -53,3 +54,7 @@ class Templates:
         """The page as HTML. Without a ``form_token`` it has no forms."""
         template = self._environment.get_template(name)
         return template.render(theme=theme, form_token=form_token, **values)
+
+
+def _print_of(media_file_id: int) -> Markup:
+    return Markup(svg_of(media_file_id))  # noqa: S704 - made of an integer alone

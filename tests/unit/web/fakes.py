@@ -7,15 +7,8 @@ from typing import Any
 import msgspec
 
 from groundswell.access.principal import Principal
-from groundswell.contract.errors import GroundswellError, MediaNotFound
+from groundswell.contract.errors import MediaNotFound
 from groundswell.contract.times import DAY, HOUR, to_rfc3339
-from groundswell.domains.engagement.commands import (
-    Actor,
-    CastVote,
-    RecordComment,
-    RecordView,
-    RemoveVote,
-)
 from groundswell.domains.engagement.views import (
     ActivityItem,
     Comment,
@@ -28,6 +21,7 @@ from groundswell.domains.engagement.views import (
     Stats,
     TimeBucket,
     VoteStatus,
+    VoteType,
 )
 
 NOW = 1_403_013_780_000_000
@@ -67,14 +61,13 @@ class Catalogue:
     def __init__(self, *files: MediaFile) -> None:
         self.files = {file.media_file_id: file for file in files}
         self.ranks: dict[str, list[int]] = {}
-        self.votes: dict[tuple[int, str], str] = {}
+        self.votes: dict[tuple[int, str], VoteType] = {}
         self.remarks: list[Comment] = []
         self.happenings: list[ActivityItem] = []
         self.buckets: list[TimeBucket] = []
-        self.submitted: list[Any] = []
-        self.limited: list[str] = []
-        self.trouble: GroundswellError | None = None
-        self.refusal: GroundswellError | None = None
+        self.done: list[tuple[Any, ...]] = []
+        self.trouble: Exception | None = None
+        self.refusal: Exception | None = None
 
     async def media(self, media_file_id: int) -> MediaFile:
         if self.trouble is not None:
@@ -88,7 +81,7 @@ class Catalogue:
         mine = self.votes.get((media_file_id, voter_key))
         return VoteStatus(
             media_file_id=media_file_id,
-            vote_type=mine,  # type: ignore[arg-type]
+            vote_type=mine,
             upvotes=file.upvotes,
             downvotes=file.downvotes,
         )
@@ -123,55 +116,48 @@ class Catalogue:
         file = msgspec.structs.asdict(self.files[media_file_id])
         return RankedMedia(**file, position=position, score=100.0 / position)
 
-    async def submit(self, command: Any) -> Any:
-        if self.refusal is not None:
-            raise self.refusal
-        if command.media_file_id not in self.files:
-            raise MediaNotFound
-        self.submitted.append(command)
-        match command:
-            case CastVote():
-                self._vote(command.media_file_id, command.by.voter, command.vote_type)
-            case RemoveVote():
-                self._vote(command.media_file_id, command.by.voter, None)
-            case RecordComment():
-                self._remark(command)
-            case RecordView():
-                self._add(command.media_file_id, view_count=1)
+    def voter(self, caller: Principal, media_file_id: int) -> str:
+        return f"vote {caller.address} {media_file_id}"
 
-    def _vote(self, media_file_id: int, voter: str, wanted: str | None) -> None:
-        previous = self.votes.pop((media_file_id, voter), None)
-        if wanted is not None:
-            self.votes[media_file_id, voter] = wanted
+    async def vote(self, caller: Principal, media_file_id: int, vote_type: VoteType | None) -> None:
+        self._do("vote", media_file_id, vote_type)
+        key = (media_file_id, self.voter(caller, media_file_id))
+        previous = self.votes.pop(key, None)
+        if vote_type is not None:
+            self.votes[key] = vote_type
         self._add(
             media_file_id,
-            upvotes=(wanted == "up") - (previous == "up"),
-            downvotes=(wanted == "down") - (previous == "down"),
+            upvotes=(vote_type == "up") - (previous == "up"),
+            downvotes=(vote_type == "down") - (previous == "down"),
         )
 
-    def _remark(self, command: RecordComment) -> None:
-        self._add(command.media_file_id, comment_count=1)
+    async def view(self, caller: Principal, media_file_id: int) -> None:
+        self._do("view", media_file_id)
+        self._add(media_file_id, view_count=1)
+
+    async def comment(self, caller: Principal, media_file_id: int, body: str) -> None:
+        self._do("comment", media_file_id, body)
+        self._add(media_file_id, comment_count=1)
         remark = Comment(
             comment_id=f"comment-{len(self.remarks)}",
-            media_file_id=command.media_file_id,
-            author_id=command.by.user_id,
-            body=command.body,
-            created_at=to_rfc3339(command.at),
+            media_file_id=media_file_id,
+            author_id=caller.user_id,
+            body=body,
+            created_at=AS_OF,
         )
         self.remarks.insert(0, remark)
+
+    def _do(self, *deed: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        if deed[1] not in self.files:
+            raise MediaNotFound
+        self.done.append(deed)
 
     def _add(self, media_file_id: int, **gains: int) -> None:
         file = self.files[media_file_id]
         changed = {name: getattr(file, name) + gain for name, gain in gains.items()}
         self.files[media_file_id] = msgspec.structs.replace(file, **changed)
-
-    async def limit(self, action: str, caller: Principal) -> None:
-        self.limited.append(action)
-
-
-def actor_for(caller: Principal, media_file_id: int) -> Actor:
-    """Visitors are told apart by address alone."""
-    return Actor(actor=f"log {caller.address}", voter=f"vote {caller.address}")
 
 
 def hourly(*plays: int) -> list[TimeBucket]:
