@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from groundswell.contract.times import DAY
 from groundswell.domains.engagement.ranking import EARLIER_WINDOWS
 from groundswell.domains.engagement.windows import Window
-from groundswell.store import BIGINT, Statement, Transaction
+from groundswell.store import BIGINT, Row, Statement, Store, Transaction
 
 _NEWEST = 32
 _LOGS = (
@@ -78,10 +78,13 @@ COUNT_ALL_ACTORS = Statement(
 )
 
 
-async def distinct_actors(tx: Transaction, ids: Sequence[int], during: Window) -> dict[int, int]:
+async def distinct_actors(
+    source: Transaction | Store, ids: Sequence[int], during: Window
+) -> dict[int, int]:
     """How many actors each of these files had; files without any are missing."""
     rows = [(media_file_id,) for media_file_id in ids]
-    return _counts(await tx.fetch(COUNT_ACTORS, rows=rows, after=during.after, until=during.until))
+    found = await source.fetch(COUNT_ACTORS, rows=rows, after=during.after, until=during.until)
+    return _counts(found)
 
 
 async def with_enough_actors(
@@ -116,5 +119,5 @@ async def expected_actors(tx: Transaction, ids: Sequence[int], now: int) -> dict
     return {media_file_id: total / EARLIER_WINDOWS for media_file_id, total in found}
 
 
-def _counts(rows: Sequence[tuple[int, int]]) -> dict[int, int]:
-    return {media_file_id: count for media_file_id, count in rows}
+def _counts(rows: Sequence[Row]) -> dict[int, int]:
+    return {row[0]: row[1] for row in rows}

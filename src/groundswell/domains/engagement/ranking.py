@@ -42,9 +42,7 @@ def engagement(plays: int, net_votes: int, comments: int, downloads: int) -> flo
     )
 
 
-def hotness(
-    plays: int, net_votes: int, comments: int, downloads: int, age_hours: float
-) -> Hotness:
+def hotness(plays: int, net_votes: int, comments: int, downloads: int, age_hours: float) -> Hotness:
     """The specified score: weighted signals of the last 24 hours, halved with each day of age.
 
     A negative age, from a clock that runs ahead, counts as none.

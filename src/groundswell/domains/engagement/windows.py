@@ -9,7 +9,7 @@ length of the window.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groundswell.contract.times import DAY, HOUR
 from groundswell.domains.engagement.apart import apart
@@ -77,14 +77,16 @@ _TOTALS = ", ".join(f"CAST(SUM(s.{name}) AS BIGINT)" for name in Sums._fields)
 def _edges(source: str, condition: str) -> str:
     """Log rows strictly between the ends of the edges, those after the window subtracted."""
     return " UNION ALL ".join(
-        "SELECT l.media_file_id, "
-        + ", ".join(
-            f"{sign} {value} AS {name}" for value, name in zip(values, Sums._fields, strict=True)
-        )
-        + f" FROM {source} {log} l WHERE {condition} l.{at} > {start} AND l.{at} < {end}"
+        f"SELECT l.media_file_id, {_signed(sign, values)} FROM {source} {log} l"  # noqa: S608 - ours
+        f" WHERE {condition} l.{at} > {start} AND l.{at} < {end}"
         for log, at, *values in _LOGS
         for sign, start, end in _EDGES
     )
+
+
+def _signed(sign: str, values: Sequence[str]) -> str:
+    named = zip(values, Sums._fields, strict=True)
+    return ", ".join(f"{sign} {value} AS {name}" for value, name in named)
 
 
 _HOURS = "SELECT l.media_file_id, " + ", ".join(f"l.{name}" for name in Sums._fields)
@@ -120,9 +122,7 @@ FIRST_HOUR = Statement("SELECT MIN(hour) FROM media_hours")
 
 async def window_sums(tx: Transaction, wanted: Window) -> dict[int, Sums]:
     """The sums of every file to which something happened in the window."""
-    hours = await tx.fetch(
-        SUM_HOURS, first_hour=wanted.first_hour, last_hour=wanted.last_hour
-    )
+    hours = await tx.fetch(SUM_HOURS, first_hour=wanted.first_hour, last_hour=wanted.last_hour)
     edges = await tx.fetch(SUM_EDGES, **_edge_parameters(wanted))
     return await apart(len(hours), _merge, hours, edges)
 
@@ -150,7 +150,7 @@ async def recorded_since(tx: Transaction, now: int) -> Window:
     return Window(now - HOUR if first is None else min(first - 1, now - HOUR), now)
 
 
-def _edge_parameters(wanted: Window) -> dict[str, int]:
+def _edge_parameters(wanted: Window) -> dict[str, Any]:
     return {
         "after": wanted.after,
         "first_hour": wanted.first_hour,

@@ -1,0 +1,60 @@
+"""The SQL that lists read beside the sums: which files may be ranked, and what they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from groundswell.contract.times import HOUR
+from groundswell.domains.engagement.files import File
+from groundswell.domains.engagement.statements import MEDIA_COLUMNS
+from groundswell.store import BIGINT, Statement, Store, Transaction
+
+_RANKABLE = "state = 'published' AND trendable = 1 AND published_at <= :now"
+
+RANKABLE_FILES = Statement(
+    f"""
+    SELECT media_file_id, owner_id, created_at, published_at, last_event_at, play_count,
+           upvotes, downvotes
+    FROM media WHERE {_RANKABLE}
+    """  # noqa: S608 - a constant of ours
+)
+# Primary key.
+STILL_RANKABLE = Statement(
+    f"""
+    SELECT {MEDIA_COLUMNS} FROM media
+    WHERE media_file_id IN (SELECT r.media_file_id FROM {{rows}} r) AND {_RANKABLE}
+    """,  # noqa: S608 - column names are ours
+    rows={"media_file_id": BIGINT},
+)
+
+
+class Facts(NamedTuple):
+    """What ranking knows of a file apart from its sums."""
+
+    media_file_id: int
+    owner_id: str | None
+    created_at: int
+    published_at: int
+    last_event_at: int | None
+    play_count: int
+    upvotes: int
+    downvotes: int
+
+    def age_hours(self, now: int) -> float:
+        """Hours since the file was published."""
+        return (now - self.published_at) / HOUR
+
+
+async def rankable(tx: Transaction, now: int) -> list[Facts]:
+    """Every file that may be in a list: published, neither hidden nor opted out."""
+    return [Facts._make(row) for row in await tx.fetch(RANKABLE_FILES, now=now)]
+
+
+async def still_rankable(
+    source: Transaction | Store, ids: Sequence[int], now: int
+) -> dict[int, File]:
+    """Those of the files that may be in a list at this moment, as they are at this moment."""
+    rows = [(media_file_id,) for media_file_id in ids]
+    found = await source.fetch(STILL_RANKABLE, rows=rows, now=now)
+    return {row[0]: File.of(row) for row in found}
