@@ -72,6 +72,12 @@ def field_error(message: str, into: Any = None, field: str = "") -> FieldError:
     return FieldError(where, _QUOTED.sub(_plain, text))
 
 
+def camel(name: str) -> str:
+    """A Python name as it is written on the wire."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def allowed_values(into: Any, path: str) -> tuple[str, ...]:
     """The values a field of this type may take, when they are a closed list."""
     nodes: list[inspect.Type] = [] if into is None else [inspect.type_info(into)]

@@ -9,10 +9,12 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.params import ParameterKwarg, PathParameter
 from litestar.types import ExceptionHandlersMap, Send
+from litestar.typing import FieldDefinition
 
 from groundswell.contract.errors import FieldError, GroundswellError
-from groundswell.http.decoding import field_error, invalid
+from groundswell.http.decoding import camel, field_error, invalid
 from groundswell.http.problems import (
     PROBLEM_JSON,
     Problem,
@@ -91,7 +93,7 @@ def _answer_framework(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 def _fields(request: Request[Any, Any, Any], error: HTTPException) -> list[FieldError]:
     if missing := _MISSING_PARAMETER.match(error.detail):
-        return [FieldError(_camel(missing[1]), "Missing required parameter")]
+        return [FieldError(missing[1], "Missing required parameter")]
     if not isinstance(error.extra, list):
         return []
     return [_parameter_error(request, entry) for entry in error.extra]
@@ -105,14 +107,13 @@ def _parameter_error(request: Request[Any, Any, Any], entry: dict[str, str]) -> 
         found = FieldError("body", "Missing required body") if absent else None
         return found or field_error(entry["message"], field="" if name == _BODY else name)
     declared = request.route_handler.parsed_fn_signature.parameters.get(name)
-    said = field_error(
-        entry["message"].removesuffix(", got `str`"),
-        declared.annotation if declared else None,
-        _camel(name),
-    )
-    return FieldError(said.field, said.message)
+    message = entry["message"].removesuffix(", got `str`")
+    return field_error(message, declared and declared.annotation, _name(name, declared))
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def _name(name: str, declared: FieldDefinition | None) -> str:
+    """A parameter under the name that clients know: its declared one, and camelCase in a path."""
+    kind = declared.kwarg_definition if declared else None
+    if isinstance(kind, PathParameter):
+        return camel(name)
+    return (kind.name if isinstance(kind, ParameterKwarg) else None) or name

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
+from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityRequirement, SecurityScheme
+from litestar.params import BodyKwarg
+from litestar.typing import FieldDefinition
 
 from groundswell.http.callers import COOKIE
+from groundswell.http.decoding import camel
 from groundswell.http.docs.page import DocumentationPage, stylesheet
 from groundswell.http.parameters import BIGGEST_ID
 from groundswell.http.problems import PROBLEM_JSON, Problem, problem_of_status
@@ -26,6 +32,7 @@ follow from them. Bodies are JSON in camelCase, unknown fields are refused, time
 UTC. Lists take `limit` and `cursor` and answer `{items, nextCursor, asOf}`. Errors are
 `application/problem+json`. Writes accept an `Idempotency-Key`.
 """
+_NO_NUL = "^[^\\u0000]*$"
 _EVERYWHERE = (400, 401, 429, 500, 503)
 _OF_WRITES = (403, 409)
 _OF_BODIES = (413, 415)
@@ -54,27 +61,78 @@ def openapi_routes() -> list[HTTPRouteHandler]:
     @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
     def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not kept:
-            document = complete(request.app.openapi_schema.to_schema())
+            document = complete(request.app.openapi_schema.to_schema(), request.app)
             kept["document"] = msgspec.json.encode(document)
         return Response(kept["document"], media_type="application/json")
 
     return [openapi_document, stylesheet]
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the problems each operation may answer with. The input is left alone."""
+def complete(document: dict[str, Any], app: Litestar) -> dict[str, Any]:
+    """The document as it is published. The input is left alone.
+
+    Bodies get the schemas msgspec derives, for it is msgspec that decodes them: Litestar's forget
+    that unknown fields are refused, and the bounds of values that may be null. Every operation gets
+    the problems it may answer with.
+    """
     finished: dict[str, Any] = _with_whole_bounds(document)
     components = finished.setdefault("components", {})
     components["responses"] = {_name(status): _response(status) for status in _all_statuses()}
-    _, schemas = msgspec.json.schema_components(
-        [Problem], ref_template="#/components/schemas/{name}"
+    bodies = list(_bodies(app))
+    inputs, schemas = msgspec.json.schema_components(
+        [Problem, *(body.annotation for _, _, body in bodies)],
+        ref_template="#/components/schemas/{name}",
     )
-    components.setdefault("schemas", {}).update(schemas)
-    for path, item in finished.get("paths", {}).items():
+    components.setdefault("schemas", {}).update(_without_nul(schemas))
+    for (path, method, body), schema in zip(bodies, inputs[1:], strict=True):
+        if operation := finished["paths"].get(path, {}).get(method):
+            operation["requestBody"] = _request_body(schema, required=not body.is_optional)
+    for path, method, operation in _operations(finished):
+        _finish(operation, path, method)
+    finished["paths"] = {_camel_path(path): item for path, item in finished["paths"].items()}
+    return finished
+
+
+def _bodies(app: Litestar) -> Iterator[tuple[str, str, FieldDefinition]]:
+    """Path, method and type of every JSON body that is documented."""
+    for route in app.routes:
+        for handler, _ in getattr(route, "route_handler_map", {}).values():
+            field = handler.parsed_data_field
+            if field is not None and handler.resolve_include_in_schema() and _is_json(field):
+                for method in handler.http_methods:
+                    yield route.path_format, method.lower(), field
+
+
+def _is_json(field: FieldDefinition) -> bool:
+    declared = field.kwarg_definition
+    return not isinstance(declared, BodyKwarg) or declared.media_type == RequestEncodingType.JSON
+
+
+def _request_body(schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
+
+
+def _without_nul(node: Any) -> Any:
+    """Texts as they are accepted: anything but U+0000, which decoding refuses."""
+    if isinstance(node, list):
+        return [_without_nul(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    inner = {name: _without_nul(value) for name, value in node.items()}
+    is_free_text = node.get("type") == "string" and not node.keys() & {"enum", "pattern", "format"}
+    return inner | {"pattern": _NO_NUL} if is_free_text else inner
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document.get("paths", {}).items():
         for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
-                _add_problems(operation, path, method)
-    return finished
+                yield path, method, operation
+
+
+def _camel_path(path: str) -> str:
+    """Placeholders under the names that errors give to them."""
+    return re.sub(r"\{(\w+)\}", lambda match: f"{{{camel(match[1])}}}", path)
 
 
 def _with_whole_bounds(node: Any) -> Any:
@@ -90,7 +148,7 @@ def _with_whole_bounds(node: Any) -> Any:
     return node
 
 
-def _add_problems(operation: dict[str, Any], path: str, method: str) -> None:
+def _finish(operation: dict[str, Any], path: str, method: str) -> None:
     statuses = [*_EVERYWHERE]
     if method not in _METHODS_THAT_READ or operation.get("security"):
         statuses += _OF_WRITES
@@ -98,6 +156,9 @@ def _add_problems(operation: dict[str, Any], path: str, method: str) -> None:
         statuses += _OF_BODIES
     if "{" in path:
         statuses += _OF_PATHS
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["name"] = camel(parameter["name"])
     for status in sorted(statuses):
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
 

@@ -29,7 +29,9 @@ Limit = Annotated[
 CursorText = Annotated[
     str | None,
     QueryParameter(
-        max_length=LONGEST_CURSOR, description="The `nextCursor` of the page before this one."
+        max_length=LONGEST_CURSOR,
+        description="The `nextCursor` of the page before this one.",
+        schema_extra={"format": "cursor"},
     ),
 ]
 

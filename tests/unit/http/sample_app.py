@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Litestar, get, post, put
 from litestar.di import NamedDependency, Provide
-from litestar.params import BodyKwarg, FromPath, FromQuery, JSONBody
+from litestar.params import BodyKwarg, FromPath, FromQuery, JSONBody, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import (
@@ -104,7 +104,7 @@ async def lists(
 
 
 @get("/needs", tags=["Lists"])
-async def needs(topic_name: FromQuery[str]) -> str:
+async def needs(topic_name: Annotated[int, QueryParameter(name="topicName")]) -> int:
     """Needs a parameter."""
     return topic_name
 

@@ -29,7 +29,7 @@ def test_the_document_says_what_it_is_of(document: dict[str, Any]) -> None:
 def test_every_operation_documents_the_problems_it_may_answer_with(
     document: dict[str, Any],
 ) -> None:
-    assert statuses(document, "/media/{media_file_id}/vote", "put") == {
+    assert statuses(document, "/media/{mediaFileId}/vote", "put") == {
         *("200", "400", "401", "403", "404", "409", "413", "415", "429", "500", "503")
     }
     assert statuses(document, "/lists", "get") == {"200", "400", "401", "429", "500", "503"}
@@ -51,16 +51,36 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_parameters_and_bodies_have_their_bounds(document: dict[str, Any]) -> None:
-    operation = document["paths"]["/media/{media_file_id}/vote"]["put"]
+    operation = document["paths"]["/media/{mediaFileId}/vote"]["put"]
     [parameter] = operation["parameters"]
-    assert parameter["name"] == "media_file_id"
+    assert parameter["name"] == "mediaFileId"
     assert parameter["schema"]["type"] == "integer"
     assert (parameter["schema"]["minimum"], parameter["schema"]["maximum"]) == (1, 2**63 - 1)
     limit = next(
         p for p in document["paths"]["/lists"]["get"]["parameters"] if p["name"] == "limit"
     )
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"]) == (1, 50)
-    assert "requestBody" in operation
+
+
+def body_schema(document: dict[str, Any], path: str) -> tuple[bool, dict[str, Any]]:
+    [operation] = document["paths"][path].values()
+    return operation["requestBody"]["required"], document["components"]["schemas"]["Bid"]
+
+
+def test_bodies_are_documented_as_strictly_as_they_are_read(document: dict[str, Any]) -> None:
+    required, schema = body_schema(document, "/media/{mediaFileId}/vote")
+    assert required
+    assert schema["additionalProperties"] is False
+    assert schema["required"] == ["voteType"]
+    duration = next(
+        kind for kind in schema["properties"]["playDuration"]["anyOf"] if "minimum" in kind
+    )
+    assert (duration["minimum"], duration["maximum"]) == (0, 86400)
+
+
+def test_a_body_that_may_be_absent_is_documented_as_such(document: dict[str, Any]) -> None:
+    required, _ = body_schema(document, "/media/{mediaFileId}/plays")
+    assert not required
 
 
 def test_callers_are_documented(document: dict[str, Any]) -> None:
@@ -84,7 +104,7 @@ async def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
 
 async def test_the_page_shows_operations_and_explains_problems(client: Client) -> None:
     page = (await client.get("/docs")).text
-    assert "/media/{media_file_id}/vote" in page
+    assert "/media/{mediaFileId}/vote" in page
     assert "up | down" in page or "down | up" in page
     for code in ("media_not_found", "rate_limited", "cross_site_request", "method_not_allowed"):
         assert f'id="problem-{code}"' in page

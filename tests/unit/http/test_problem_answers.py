@@ -122,6 +122,11 @@ async def test_a_missing_query_parameter_is_named_without_repeating_the_query(
     assert "hunter2" not in answer.text
 
 
+async def test_a_wrong_query_value_has_the_name_that_clients_know(client: Client) -> None:
+    told = problem(await client.get("/needs?topicName=x"), 400, "validation_failed")
+    assert told["errors"] == [{"field": "topicName", "message": "Expected integer"}]
+
+
 @pytest.mark.parametrize("host", ["a b", "x/y", "{"])
 async def test_a_malformed_host_is_refused_as_a_problem(client: Client, host: str) -> None:
     answer = await client.get("/lists", headers={"host": host})

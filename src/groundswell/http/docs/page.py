@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
 import jinja2
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.openapi.plugins import OpenAPIRenderPlugin
+from markupsafe import Markup, escape
 
 from groundswell.http.docs.outline import outline
 from groundswell.http.problems import known_problems
@@ -22,7 +24,7 @@ class DocumentationPage(OpenAPIRenderPlugin):
     ``complete`` turns what the framework derived into the document that is published.
     """
 
-    def __init__(self, complete: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def __init__(self, complete: Callable[[dict[str, Any], Litestar], dict[str, Any]]) -> None:
         super().__init__(path="/")
         self._complete = complete
         self._rendered: bytes | None = None
@@ -30,7 +32,7 @@ class DocumentationPage(OpenAPIRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page; the same for everyone, so it is rendered once."""
         if self._rendered is None:
-            self._rendered = render_page(self._complete(openapi_schema)).encode()
+            self._rendered = render_page(self._complete(openapi_schema, request.app)).encode()
         return self._rendered
 
 
@@ -42,10 +44,16 @@ def render_page(document: dict[str, Any]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["prose"] = _prose
     template = environment.from_string((_HERE / "page.html").read_text("utf-8"))
     return template.render(
         info=document["info"], groups=outline(document), problems=list(known_problems())
     )
+
+
+def _prose(text: str | None) -> Markup:
+    """Text whose `quoted` words are code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text or ""))))  # noqa: S704
 
 
 @get("/docs/docs.css", include_in_schema=False, sync_to_thread=False)
