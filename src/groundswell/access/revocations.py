@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -31,12 +31,20 @@ class Revocations:
         store: where all processes note what they revoke.
         refresh_tokens: tidied once an hour.
         clock: the time.
+        pause: waits for a number of seconds.
     """
 
-    def __init__(self, store: Store, refresh_tokens: RefreshTokens, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        refresh_tokens: RefreshTokens,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
         self._refresh_tokens = refresh_tokens
         self._clock = clock
+        self._pause = pause
         self._revoked: dict[str, int] = {}
         self._tidied_at = 0
 
@@ -62,7 +70,7 @@ class Revocations:
                 await self._tidy()
             except DatabaseUnavailable:
                 structlog.get_logger(__name__).warning("revoked sessions could not be read")
-            await asyncio.sleep(POLL_SECONDS)
+            await self._pause(POLL_SECONDS)
 
     async def _tidy(self) -> None:
         now = self._clock()

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
 
 from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATTERN
 from groundswell.access.issuer import TokenIssuer, TokenPair
@@ -33,7 +34,10 @@ class RefreshRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 
 @post("/", summary="Issue tokens for a user (host only)")
 async def issue_tokens(
-    data: TokenRequest, caller: Principal, tokens: TokenIssuer, clock: Clock
+    data: JSONBody[TokenRequest],
+    caller: NamedDependency[Principal],
+    tokens: NamedDependency[TokenIssuer],
+    clock: NamedDependency[Clock],
 ) -> TokenPair:
     """A pair of tokens for a new session of one of the host's users."""
     _require_host(caller)
@@ -41,13 +45,21 @@ async def issue_tokens(
 
 
 @post("/refresh", summary="Exchange a refresh token")
-async def refresh_tokens(data: RefreshRequest, tokens: TokenIssuer, clock: Clock) -> TokenPair:
+async def refresh_tokens(
+    data: JSONBody[RefreshRequest],
+    tokens: NamedDependency[TokenIssuer],
+    clock: NamedDependency[Clock],
+) -> TokenPair:
     """The next pair of the session. Using a refresh token twice ends the session."""
     return await tokens.refresh(data.refresh_token, clock())
 
 
 @post("/revoke", summary="End a session", status_code=204)
-async def revoke_tokens(data: RefreshRequest, tokens: TokenIssuer, clock: Clock) -> None:
+async def revoke_tokens(
+    data: JSONBody[RefreshRequest],
+    tokens: NamedDependency[TokenIssuer],
+    clock: NamedDependency[Clock],
+) -> None:
     """End the session of a refresh token; one that is unknown is no error."""
     await tokens.revoke(data.refresh_token, clock())
 

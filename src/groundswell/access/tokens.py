@@ -31,7 +31,8 @@ _OPTIONS: Options = {
     "verify_iat": False,
     "verify_nbf": False,
 }
-_REMEMBERED_TOKENS = 16_384
+_REMEMBERED_TOKENS = 8_192
+_FARTHEST_SECOND = 1e11
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -185,8 +186,9 @@ def _read(found: dict[str, Any], now: int) -> Claims:
 
 def _instant(found: dict[str, Any], claim: str, default: int | None = None) -> int:
     """A NumericDate (seconds, perhaps with a fraction) in microseconds."""
-    value = found.get(claim, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e11:
+    value: Any = found.get(claim, default)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not -_FARTHEST_SECOND < value < _FARTHEST_SECOND:
         raise Unauthenticated(f"The token's {claim!r} claim is not a time.")
     return int(value * times.SECOND)
 

@@ -34,11 +34,14 @@ def test_an_identity_has_one_text(text: str, expected: str) -> None:
     assert is_canonical(expected)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", " ", "203.0.113", "203.0.113.256", "203.0.113.07", "1.2.3.4.5", "unknown", "_hidden"]
-    + ["2001:db8::/64", "::1::2", "٢٠٣.0.113.7", "1" * 10_000, "fe80::1%" + "a" * 100, "\x00"],  # noqa: RUF001
-)
+RUBBISH = [
+    *("", " ", "unknown", "_hidden", "\x00", "1" * 10_000),
+    *("203.0.113", "203.0.113.256", "203.0.113.07", "1.2.3.4.5", "\u0662.0.113.7"),
+    *("2001:db8::/64", "::1::2", "fe80::1%" + "a" * 100),
+]
+
+
+@pytest.mark.parametrize("text", RUBBISH)
 def test_rubbish_is_refused_and_named_in_short(text: str) -> None:
     with pytest.raises(InvalidAddress, match="is not an IPv4 or IPv6 address") as caught:
         canonical(text)
