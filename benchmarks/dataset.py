@@ -82,7 +82,7 @@ class Month(msgspec.Struct, frozen=True):
         np.maximum.at(last, self.files, self.times)
         # Uploads are spread over the month, so that hotness finds young and old files.
         for number, latest in enumerate(last.tolist()[1:], start=1):
-            born = self.until - SPAN + (number * 7919) % SPAN
+            born = self.until - SPAN + number * 7919 % self.media * SPAN // self.media
             title = f"A song to measure by, number {number}"
             count = counts[number]
             yield number, title, "published", born, born, born, count, count, latest or None

@@ -58,8 +58,7 @@ def running(names: Sequence[str], *, directory: Path, media: int) -> Iterator[li
         cluster = stack.enter_context(cluster_for(names, directory))
         sides = []
         for name in names:
-            side = _start(name, directory, cluster, titles)
-            stack.callback(side.service.stop)
+            side = _start(name, directory, cluster, titles, stack)
             side.service.pause()
             sides.append(side)
         yield sides
@@ -104,7 +103,14 @@ def _ask_sqlite(path: Path, query: str) -> Rows:
         return connection.execute(query).fetchall()
 
 
-def _start(name: str, directory: Path, cluster: postgres.Cluster | None, titles: list[str]) -> Side:
+def _start(
+    name: str,
+    directory: Path,
+    cluster: postgres.Cluster | None,
+    titles: list[str],
+    stack: ExitStack,
+) -> Side:
+    """Starts a side with its files; ``stack`` is told how to stop it as soon as it runs."""
     url, query = database(name, directory, cluster)
     ids = directory / f"{name}.ids"
     settle = _nothing if cluster is None or name == "groundswell-sqlite" else cluster.settle
@@ -112,9 +118,11 @@ def _start(name: str, directory: Path, cluster: postgres.Cluster | None, titles:
         _note(ids, _insert(url, titles))
         style: Style = "trpc" if name.startswith("trpc") else "rest"
         service = node.serve(name, url, directory)
+        stack.callback(service.stop)
         return Side(name, style, service, query, ids, settle, _nothing)
     ours = Program(name, url, directory)
     service = ours.serve()
+    stack.callback(service.stop)
     _note(ids, program.register(service, titles))
     return Side(name, "rest", service, query, ids, settle, ours.audit)
 

@@ -69,7 +69,7 @@ def measure(plan: Plan, directory: Path, tell: Tell) -> Writes:
     with services.running(plan.sides, directory=directory, media=plan.media) as sides:
         cells = _cells(plan, sides, tell)
         for side in sides:
-            tell(f"{side.name}: auditing")
+            tell(f"{side.name}: closing the books")
             with side.awake():
                 side.audit()
     return Writes(
@@ -87,7 +87,7 @@ def measure(plan: Plan, directory: Path, tell: Tell) -> Writes:
 def _cells(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Cell]:
     cells: dict[tuple[str, Load], Cell] = {}
     visitors = Visitors()
-    for side in sides:
+    for side in sides if plan.first_warm_up else ():
         tell(f"{side.name}: warming up")
         _warm_up(side, plan.first_warm_up, visitors)
     for number, wanted, side in _turns(plan, sides):
@@ -101,8 +101,6 @@ def _cells(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Cell]:
 
 
 def _warm_up(side: Side, seconds: int, visitors: Visitors) -> None:
-    if not seconds:
-        return
     with side.awake():
         for action in ("plays", "votes"):
             _write(side, Load(action, "uniform", WARM_UP_CONNECTIONS), seconds // 2, visitors)
