@@ -19,6 +19,14 @@ class Message:
 
 
 @dataclass
+class Connection:
+    """What came over one connection, and the id it was to go on from."""
+
+    last_event_id: str
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass
 class EventStreamReader:
     """Bytes in, messages out; remembers what an EventSource remembers."""
 
@@ -26,7 +34,9 @@ class EventStreamReader:
     retry: int | None = None
     comments: int = 0
     messages: list[Message] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
     _rest: bytes = b""
+    _id: str = ""
     _event: str = ""
     _data: list[str] = field(default_factory=list)
 
@@ -39,8 +49,10 @@ class EventStreamReader:
         return [message for message in self.messages if message.event == event]
 
     def reconnect(self) -> None:
-        """A connection ended: an unfinished message is discarded."""
+        """A new connection: what was unfinished in the one before is discarded."""
+        self.connections.append(Connection(self.last_event_id))
         self._rest, self._event, self._data = b"", "", []
+        self._id = self.last_event_id
 
     def _line(self, line: str) -> None:
         if not line:
@@ -51,7 +63,7 @@ class EventStreamReader:
         if not name:
             self.comments += 1
         elif name == "id":
-            self.last_event_id = value
+            self._id = value
         elif name == "event":
             self._event = value
         elif name == "data":
@@ -62,9 +74,13 @@ class EventStreamReader:
             raise AssertionError(f"unknown field {line!r}")
 
     def _dispatch(self) -> None:
+        self.last_event_id = self._id
         if self._data:
             data = msgspec.json.decode("\n".join(self._data))
-            self.messages.append(Message(self._event or "message", data, self.last_event_id))
+            message = Message(self._event or "message", data, self.last_event_id)
+            self.messages.append(message)
+            if self.connections:
+                self.connections[-1].messages.append(message)
         self._event, self._data = "", []
 
 
