@@ -108,7 +108,7 @@ class Consumer:
             try:
                 busy = await self.step()
                 pause = 0.1
-            except Exception as error:  # noqa: BLE001 - a consumer never dies, it tries again
+            except Exception as error:
                 self._failures += 1
                 known = isinstance(error, DatabaseUnavailable)
                 _log.warning("consumer failed", group=self.group, exc_info=None if known else error)
@@ -125,9 +125,9 @@ class Consumer:
         if not events:
             self._head = self.position
             return False
+        self._head = max(self._head, events[-1].seq)
         await self._consume(events)
         self.position = events[-1].seq
-        self._head = max(self._head, self.position)
         if self._positions is not None:
             await self._positions.save(self.group, self.position)
         return len(events) == self._portion
@@ -142,6 +142,11 @@ class Consumer:
     async def lag(self) -> int:
         """How many events of the log this consumer has not taken yet."""
         return max(0, await self._log.head() - self.position)
+
+    @property
+    def known_lag(self) -> int:
+        """The lag as far as it was seen at the last reading; asks nothing."""
+        return max(0, self._head - self.position)
 
     def statistics(self) -> Mapping[str, float]:
         """The position, and how often an error made it try again."""

@@ -32,6 +32,10 @@ class Transaction(Protocol):
         """
         ...
 
+    async def flush(self) -> None:
+        """Send the writes that wait, so that what is fetched next sees them."""
+        ...
+
 
 Work = Callable[[Transaction], Awaitable[T]]
 

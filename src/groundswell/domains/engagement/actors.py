@@ -26,7 +26,7 @@ _IDS = {"media_file_id": BIGINT}
 def _events(source: str, condition: str) -> str:
     return " UNION ALL ".join(
         f"SELECT l.media_file_id, l.actor, l.{at} AS at FROM {source} {log} l"  # noqa: S608 - ours
-        f" WHERE {condition} l.{at} > :after AND l.{at} <= :until {qualified}"
+        f" WHERE {condition} l.{at} > :after AND l.{at} <= :until"
         for log, at, qualified in _LOGS
     )
 
@@ -36,7 +36,7 @@ def _newest_events() -> str:
     return " UNION ALL ".join(
         f"SELECT n.actor FROM (SELECT l.actor FROM {log} l"  # noqa: S608 - ours
         " WHERE l.media_file_id = chosen.media_file_id"
-        f" AND l.{at} > :after AND l.{at} <= :until {qualified}"
+        f" AND l.{at} > :after AND l.{at} <= :until"
         f" ORDER BY l.{at} DESC LIMIT {_NEWEST}) n"
         for log, at, qualified in _LOGS
     )

@@ -6,9 +6,9 @@ from groundswell.store import BIGINT, TEXT, Statement
 
 MEDIA_COLUMNS = """
     media_file_id, title, artist, owner_id, url, duration_seconds, state, trendable, source,
-    external_id, created_at, updated_at, published_at, initial_play_count, play_count, qualified_play_count,
-    download_count, view_count, comment_count, upvotes, downvotes, last_event_at, hotness_score,
-    last_hotness_update
+    external_id, created_at, updated_at, published_at, initial_play_count, play_count,
+    qualified_play_count, download_count, view_count, comment_count, upvotes, downvotes,
+    last_event_at, hotness_score, last_hotness_update
 """
 
 # Locked in the order of their ids, so that two writers never wait for each other in a circle.

@@ -138,8 +138,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("log_id", sa.Text(), nullable=False),
-        sa.CheckConstraint("only = 1", name="one_row"),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_log_head")),
+        sa.CheckConstraint("id = 1", name="one_row"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_head")),
     )
     op.create_table(
         "media",

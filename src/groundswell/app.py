@@ -1,0 +1,306 @@
+"""The composition root: settings in, the parts of a running service out, wired together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from groundswell import __version__
+from groundswell.access.addresses import TrustedProxies
+from groundswell.access.api_keys import ApiKeys
+from groundswell.access.authenticate import Authenticator
+from groundswell.access.derivation import derive_key
+from groundswell.access.geo import locator
+from groundswell.access.hashing import AddressHasher
+from groundswell.access.issuer import TokenIssuer
+from groundswell.access.jwks import KeySet, fetch_from
+from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
+from groundswell.access.refresh import RefreshTokens
+from groundswell.access.revocations import Revocations
+from groundswell.access.routes import token_routes
+from groundswell.access.tokens import AccessTokens, signing_key
+from groundswell.contract import times
+from groundswell.delivery.delivery import Delivery
+from groundswell.delivery.replay import LogReplay
+from groundswell.domains.engagement.acting import Actors, CrowdedPlaces
+from groundswell.domains.engagement.actions import Actions
+from groundswell.domains.engagement.hotness import HotnessJob
+from groundswell.domains.engagement.lists import RankedLists
+from groundswell.domains.engagement.procedures import engagement_procedures
+from groundswell.domains.engagement.queries import EngagementQueries
+from groundswell.domains.engagement.retention import Retention
+from groundswell.domains.engagement.routes import engagement_router
+from groundswell.domains.engagement.wiring import engagement_handler
+from groundswell.http.attempts import Attempts
+from groundswell.http.body import ApiRequest
+from groundswell.http.callers import Callers
+from groundswell.http.cors import allowed_origins, cors_config
+from groundswell.http.failures import exception_handlers
+from groundswell.http.middleware import surround
+from groundswell.http.openapi import openapi_config, openapi_routes
+from groundswell.http.trpc import trpc_routes
+from groundswell.importing.handler import ImportBatches
+from groundswell.importing.session import ImportServices
+from groundswell.log.consumers import Consumer
+from groundswell.log.journal import SqlJournal
+from groundswell.log.reader import EventLog
+from groundswell.ops.metrics import RequestMetrics, make_registry
+from groundswell.ops.routes import ops_routes
+from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.doors.sse.connection import Pacing
+from groundswell.realtime.doors.sse.door import SseDoor
+from groundswell.realtime.doors.sse.routes import sse_routes
+from groundswell.realtime.hub import Hub
+from groundswell.settings import Settings
+from groundswell.store import Statement, Store, open_store
+from groundswell.store.migrate import upgrade
+from groundswell.store.writer import Writer
+from groundswell.web.routes import web_router
+
+_log = structlog.get_logger(__name__)
+
+PING = Statement("SELECT 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What writes: enough for the command line, and the base of the service."""
+
+    settings: Settings
+    store: Store
+    log: EventLog
+    writer: Writer
+    lists: RankedLists
+    hasher: AddressHasher
+    places: CrowdedPlaces
+    wakers: list[Callable[[], None]]
+
+    def import_services(self) -> ImportServices:
+        """What an import needs."""
+        return ImportServices(
+            store=self.store,
+            submit=self.writer.submit,
+            hash_for_log=lambda address: self.hasher.hash("log", address),
+            clock=times.now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its application, and what ends its long-lived connections."""
+
+    application: ASGIApp
+    drain: Callable[[], Coroutine[Any, Any, None]]
+    tokens: TokenIssuer
+    core: Core
+
+
+def build_core(settings: Settings) -> Core:
+    """The store, the writer and the lists; nothing runs yet."""
+    clock = times.now
+    store = open_store(settings.database_url)
+    lists = RankedLists(
+        store, clock, minimum_actors=settings.minimum_actors, per_owner=settings.per_owner
+    )
+    wakers: list[Callable[[], None]] = [lists.changed]
+    engagement = engagement_handler(feed_days=settings.feed_days)
+    writer = Writer(
+        store,
+        (engagement, ImportBatches((engagement,), clock).handler),
+        SqlJournal(clock),
+        clock=clock,
+        capacity=settings.write_queue,
+        batch=settings.write_batch,
+        on_commit=partial(_wake_all, wakers),
+    )
+    hasher = AddressHasher(settings.root_secret(), settings.address_profile, clock=clock)
+    city_file = Path(settings.geoip_file) if settings.geoip_file else None
+    places = CrowdedPlaces(locator(city_file), crowd=settings.city_crowd)
+    return Core(settings, store, EventLog(store), writer, lists, hasher, places, wakers)
+
+
+@asynccontextmanager
+async def running_core(settings: Settings) -> AsyncIterator[Core]:
+    """A core whose writer works; on leaving, everything that waits is written first.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer.
+    """
+    await upgrade(settings.database_url)
+    core = build_core(settings)
+    await core.store.open()
+    writing = asyncio.create_task(core.writer.run())
+    try:
+        yield core
+    finally:
+        core.writer.close()
+        await writing
+        await core.store.close()
+
+
+@asynccontextmanager
+async def running_service(settings: Settings, notice: str | None = None) -> AsyncIterator[Service]:
+    """The whole service in this process.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer.
+    """
+    async with running_core(settings) as core:
+        clock = times.now
+        hub, delivery_consumer, door, delivery = await _live(core)
+        issuer, revocations, callers = _access(core)
+        hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
+        retention = Retention(
+            core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
+        )
+        limits = _limits(settings)
+        actors = Actors(core.hasher, core.places, clock)
+        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
+        queries = EngagementQueries(core.store, clock)
+        registry = make_registry(
+            {
+                "writer": core.writer.statistics,
+                "store": core.store.statistics,
+                "delivery": delivery.statistics,
+                "log": lambda: {
+                    "consumer_position": float(delivery_consumer.position),
+                    "consumer_failures_total": delivery_consumer.statistics()["failures_total"],
+                    "consumer_lag": float(delivery_consumer.known_lag),
+                },
+                "hub": lambda: _floats(asdict(hub.statistics())),
+                "sse": lambda: {"connections": float(door.statistics().connections)},
+                "lists": core.lists.statistics,
+                "hotness": hotness.statistics,
+                "retention": retention.statistics,
+                "limits": limits.statistics,
+            }
+        )
+        named = allowed_origins(settings.allowed_origins)
+        application = Litestar(
+            [
+                engagement_router(actions, queries, core.lists, clock),
+                token_routes(issuer, clock),
+                *sse_routes(door),
+                *trpc_routes(engagement_procedures(actions, queries, core.lists), callers),
+                *openapi_routes(),
+                *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
+                web_router(
+                    queries=queries,
+                    lists=core.lists,
+                    actions=actions,
+                    csrf_key=derive_key(settings.root_secret(), "groundswell/csrf"),
+                    notice=notice,
+                    secure_cookies=settings.public_https,
+                ),
+            ],
+            dependencies={
+                "caller": Provide(callers.provide),
+                "idempotency": Provide(Attempts(core.hasher).provide),
+            },
+            exception_handlers=exception_handlers(),
+            request_class=ApiRequest,
+            request_max_body_size=settings.body_limit,
+            openapi_config=openapi_config(__version__),
+            cors_config=cors_config(named),
+            logging_config=None,
+        )
+        measured = RequestMetrics(application, registry)
+        surrounded = surround(measured, https=settings.public_https, origins=named)
+        jobs = (
+            delivery_consumer.run(),
+            delivery.run(),
+            core.lists.run(),
+            hotness.run(),
+            retention.run(),
+            revocations.run(),
+        )
+        async with _running(*jobs):
+            yield Service(surrounded, door.drain, issuer, core)
+            delivery_consumer.stop()
+
+
+async def _live(core: Core) -> tuple[Hub, Consumer, SseDoor, Delivery]:
+    """From the log to the listeners."""
+    head = await core.log.head()
+    broker = MemoryBroker(after_seq=head)
+    hub = Hub()
+    broker.attach(hub.deliver)
+    delivery = Delivery(broker, core.lists, times.now)
+    consumer = Consumer("delivery", core.log, delivery.consume)
+    await consumer.start()
+    core.wakers.append(consumer.wake)
+    replay = LogReplay(core.log, await core.log.log_id(), lambda: consumer.position)
+    beat = core.settings.heartbeat_seconds
+    door = SseDoor(
+        hub,
+        broker,
+        replay,
+        delivery.snapshot,
+        pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
+        max_connections=core.settings.sse_connections,
+    )
+    return hub, consumer, door, delivery
+
+
+def _access(core: Core) -> tuple[TokenIssuer, Revocations, Callers]:
+    """Who may call, and as whom."""
+    settings, clock = core.settings, times.now
+    key_set = KeySet(fetch_from(settings.jwks_url)) if settings.jwks_url else None
+    jwt_secret = settings.jwt_secret.encode() or None
+    key = signing_key(settings.root_secret(), jwt_secret, key_set is not None)
+    refresh = RefreshTokens(core.store)
+    revocations = Revocations(core.store, refresh, clock)
+    issuer = TokenIssuer(AccessTokens(key, key_set), refresh, revocations)
+    authenticator = Authenticator(
+        ApiKeys(core.store, settings.api_key or None),
+        issuer,
+        TrustedProxies.parse(settings.trusted_proxies),
+    )
+    return issuer, revocations, Callers(authenticator, clock)
+
+
+def _limits(settings: Settings) -> RateLimits:
+    if not settings.redis_url:
+        return RateLimits(parse_limits(settings.rate_limits), WindowsInMemory)
+    # Needs the optional Redis client.
+    from groundswell.access.redis_windows import RedisWindows  # noqa: PLC0415
+
+    return RateLimits(parse_limits(settings.rate_limits), RedisWindows(settings.redis_url))
+
+
+@asynccontextmanager
+async def _running(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Background jobs for the time of the block; one that fails is reported at once."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("background job failed", exc_info=error)
+
+
+def _wake_all(wakers: list[Callable[[], None]]) -> None:
+    for wake in wakers:
+        wake()
+
+
+def _floats(figures: Mapping[str, int]) -> dict[str, float]:
+    return {name: float(value) for name, value in figures.items()}

@@ -1,0 +1,117 @@
+"""What is forgotten in time: hashes of addresses, old feed items, windows that are over.
+
+Counters and hourly sums never change by this; logs keep their rows and lose what points at people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import DAY, Clock
+from groundswell.store import BIGINT, Statement, Store
+from groundswell.store.idempotency import FORGET
+
+_log = structlog.get_logger(__name__)
+
+_PORTION = 1_000
+_EVERY_SECONDS = 600.0
+_LOGS = {
+    "play_logs": "completed_at",
+    "download_logs": "downloaded_at",
+    "view_logs": "viewed_at",
+    "comments": "created_at",
+}
+
+
+def _find(table: str, at: str) -> Statement:
+    return Statement(
+        f"""
+        SELECT id, {at} FROM {table}
+        WHERE {at} > :after AND {at} <= :before AND actor IS NOT NULL
+        ORDER BY {at} LIMIT :portion
+        """  # noqa: S608 - names of ours
+    )
+
+
+def _forget(table: str) -> Statement:
+    return Statement(
+        f"UPDATE {table} SET ip_hash = NULL, actor = NULL, session_id = NULL "  # noqa: S608 - ours
+        "WHERE id IN (SELECT r.id FROM {rows} r)",
+        rows={"id": BIGINT},
+    )
+
+
+OLD = {table: _find(table, at) for table, at in _LOGS.items()}
+ANONYMIZE = {table: _forget(table) for table in _LOGS}
+# ix_votes_updated_at; a vote keeps its voter, which is what makes it one vote.
+ANONYMIZE_VOTES = Statement(
+    """
+    UPDATE votes SET ip_hash = NULL, actor = NULL, session_id = NULL
+    WHERE updated_at <= :before AND actor IS NOT NULL
+    """
+)
+TRIM_FEED = Statement("DELETE FROM activity_feed WHERE created_at <= :before")
+TRIM_WINDOWS = Statement("DELETE FROM recent_actors WHERE expires_at <= :before")
+
+
+class Retention:
+    """Forgets what is due, a portion at a time, so that the writer never waits long.
+
+    Args:
+        store: the database.
+        clock: the time.
+        hash_days: how long logs keep hashes.
+        feed_days: how long items stay in the feed.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, hash_days: int, feed_days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._hash_life = hash_days * DAY
+        self._feed_life = feed_days * DAY
+        self._done = dict.fromkeys(_LOGS, -(2**62))
+        self._forgotten = 0
+
+    async def run(self) -> None:
+        """Look after it every ten minutes, until cancelled."""
+        while True:
+            try:
+                await self.forget()
+            except GroundswellError as error:
+                _log.warning("retention postponed", reason=error.code)
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def forget(self) -> None:
+        """Forget everything that is due now."""
+        now = self._clock()
+        for table in _LOGS:
+            await self._forget_hashes(table, now - self._hash_life)
+        for statement, before in (
+            (ANONYMIZE_VOTES, now - self._hash_life),
+            (TRIM_FEED, now - self._feed_life),
+            (TRIM_WINDOWS, now),
+            (FORGET, now - DAY),
+        ):
+            async with self._store.writing() as tx:
+                await tx.fetch(statement, before=before)
+
+    async def _forget_hashes(self, table: str, before: int) -> None:
+        while True:
+            rows = await self._store.fetch(
+                OLD[table], after=self._done[table], before=before, portion=_PORTION
+            )
+            if rows:
+                async with self._store.writing() as tx:
+                    await tx.fetch(ANONYMIZE[table], rows=[(row[0],) for row in rows])
+                self._forgotten += len(rows)
+                self._done[table] = rows[-1][1] - 1  # others may share the last instant
+            if len(rows) < _PORTION:
+                return
+
+    def statistics(self) -> Mapping[str, float]:
+        """Log rows made anonymous since the start."""
+        return {"anonymized_total": float(self._forgotten)}

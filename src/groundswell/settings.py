@@ -1,0 +1,147 @@
+"""Settings: ``GROUNDSWELL_*`` variables, then ``groundswell.toml``, then what is usual."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from groundswell.store.opening import is_sqlite, sqlite_path
+
+PREFIX = "GROUNDSWELL_"
+FILE = Path("groundswell.toml")
+SECRET_BYTES = 32
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. Each name in capitals with ``GROUNDSWELL_`` is its variable."""
+
+    database_url: str = "sqlite:///groundswell.db"
+    """``sqlite:///file`` or ``postgresql://user:password@host/database``."""
+    redis_url: str = ""
+    """Where several processes count rate limits together; empty counts in each process."""
+    kafka_bootstrap: str = ""
+    """Where the event log is relayed to. This version has no relay and refuses to pretend."""
+    secret: str = ""
+    """The root of all keys, at least 32 characters. Empty: made once and kept beside SQLite."""
+    api_key: str = ""
+    """A key of the host application that is valid without being stored."""
+    jwt_secret: str = ""
+    """The HS256 key of users' tokens, if it is not derived from the root secret."""
+    jwks_url: str = ""
+    """Where the keys are that another system signs users' tokens with."""
+    trusted_proxies: str = ""
+    """Networks, separated by commas, whose ``X-Forwarded-For`` is believed."""
+    rate_limits: str = ""
+    """``vote=30/minute,play=60/minute``, or ``off``."""
+    address_profile: Literal["standard", "strict", "literal"] = "standard"
+    """How addresses are hashed."""
+    geoip_file: str = ""
+    """A MaxMind city file; without it only countries are known."""
+    allowed_origins: str = ""
+    """Origins, separated by commas, whose pages may call from browsers."""
+    public_https: bool = False
+    """Whether the public address is https although a proxy in front speaks plain HTTP."""
+    body_limit: Positive = 64 * 1024
+    """The most bytes a request body may have."""
+    write_queue: Positive = 10_000
+    """How many commands may wait for the writer."""
+    write_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
+    """How many commands one transaction takes."""
+    minimum_actors: Annotated[int, msgspec.Meta(ge=0)] = 3
+    """How many people a trending or rising file needs."""
+    per_owner: Annotated[int, msgspec.Meta(ge=0)] = 2
+    """How many files of one owner the first ten places hold; 0 for any number."""
+    city_crowd: Positive = 5
+    """How many people of a city on one day before it is named."""
+    hotness_seconds: Seconds = 60.0
+    """How often hotness scores are stored."""
+    feed_days: Positive = 30
+    """How long items stay in the activity feed."""
+    hash_days: Positive = 30
+    """How long logs keep the hashes of addresses."""
+    sse_connections: Positive = 10_000
+    """How many live connections one process takes."""
+    heartbeat_seconds: Seconds = 20.0
+    """The mean time between two heartbeats of a live connection."""
+    log_level: str = "info"
+    """``debug``, ``info``, ``warning`` or ``error``."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """``auto`` is JSON unless standard error is a terminal."""
+
+    def root_secret(self) -> bytes:
+        """The root of all keys, made and kept in a file beside SQLite if none is set.
+
+        Raises:
+            SettingsError: PostgreSQL is used and no secret is set: all processes need the same.
+        """
+        if self.secret:
+            given = self.secret.encode()
+            # A short one is taken for what it is worth, at the length the keys need.
+            return given if len(given) >= SECRET_BYTES else hashlib.sha256(given).digest()
+        if not is_sqlite(self.database_url):
+            raise SettingsError("GROUNDSWELL_SECRET must be set when PostgreSQL is used")
+        return _kept_secret(sqlite_path(self.database_url).with_suffix(".secret"))
+
+
+def _kept_secret(path: Path) -> bytes:
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = secrets.token_bytes(SECRET_BYTES)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(made.hex())
+        return made
+
+
+def load(
+    environment: Mapping[str, str], file: Path = FILE, overrides: Mapping[str, Any] | None = None
+) -> Settings:
+    """The settings of this process; variables win over the file.
+
+    Raises:
+        SettingsError: a value is not possible, or the file has a name that is no setting.
+    """
+    values: dict[str, Any] = _from_file(file)
+    for key in Settings.__struct_fields__:
+        if value := environment.get(PREFIX + key.upper()):
+            values[key] = value
+    values |= overrides or {}
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+        is_sqlite(settings.database_url)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(str(error)) from error
+    if settings.kafka_bootstrap:
+        raise SettingsError("GROUNDSWELL_KAFKA_BOOTSTRAP: this version has no relay to Kafka")
+    return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings and are none: probably misspelt."""
+    known = {PREFIX + key.upper() for key in Settings.__struct_fields__}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from error
