@@ -13,6 +13,8 @@ from groundswell.contract import times
 _NAMESPACE = "groundswell"
 _PATIENCE_SECONDS = 0.25
 _REST = 5 * times.SECOND
+_ROUNDING = times.MILLISECOND
+"""The scripts in Redis answer instants with 14 digits, and count a hit one instant longer."""
 
 
 class RedisWindows:
@@ -78,7 +80,7 @@ class WindowsInRedis:
             return 0
         if not before:
             oldest, _ = await self._counted(key, now)
-        return max(1, oldest + self._limit.window - now)
+        return max(1, oldest + self._limit.window + _ROUNDING - now)
 
     async def _counted(self, key: str, now: int) -> tuple[int, int]:
         """When the earliest hit that counts was, and how many count."""
