@@ -96,6 +96,15 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """The parts that know callers."""
+
+    issuer: TokenIssuer
+    revocations: Revocations
+    callers: Callers
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A running service: its application, and what ends its long-lived connections."""
 
@@ -158,7 +167,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
     async with running_core(settings) as core:
         clock = times.now
         hub, delivery_consumer, door, delivery = await _live(core)
-        issuer, revocations, callers = _access(core)
+        access = access_of(core)
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
@@ -189,9 +198,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         application = Litestar(
             [
                 engagement_router(actions, queries, core.lists, clock),
-                token_routes(issuer, clock),
+                token_routes(access.issuer, clock),
                 *sse_routes(door),
-                *trpc_routes(engagement_procedures(actions, queries, core.lists), callers),
+                *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
                 *openapi_routes(),
                 *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
                 web_router(
@@ -204,7 +213,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 ),
             ],
             dependencies={
-                "caller": Provide(callers.provide),
+                "caller": Provide(access.callers.provide),
                 "idempotency": Provide(Attempts(core.hasher).provide),
             },
             exception_handlers=exception_handlers(),
@@ -222,10 +231,10 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             core.lists.run(),
             hotness.run(),
             retention.run(),
-            revocations.run(),
+            access.revocations.run(),
         )
         async with _running(*jobs):
-            yield Service(surrounded, door.drain, issuer, core)
+            yield Service(surrounded, door.drain, access.issuer, core)
             delivery_consumer.stop()
 
 
@@ -252,7 +261,7 @@ async def _live(core: Core) -> tuple[Hub, Consumer, SseDoor, Delivery]:
     return hub, consumer, door, delivery
 
 
-def _access(core: Core) -> tuple[TokenIssuer, Revocations, Callers]:
+def access_of(core: Core) -> Access:
     """Who may call, and as whom."""
     settings, clock = core.settings, times.now
     key_set = KeySet(fetch_from(settings.jwks_url)) if settings.jwks_url else None
@@ -266,7 +275,7 @@ def _access(core: Core) -> tuple[TokenIssuer, Revocations, Callers]:
         issuer,
         TrustedProxies.parse(settings.trusted_proxies),
     )
-    return issuer, revocations, Callers(authenticator, clock)
+    return Access(issuer, revocations, Callers(authenticator, clock))
 
 
 def _limits(settings: Settings) -> RateLimits:

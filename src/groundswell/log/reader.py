@@ -19,7 +19,8 @@ HEAD = Statement("SELECT seq, log_id FROM log_head WHERE id = 1")
 LOWEST = Statement("SELECT seq FROM event_log ORDER BY seq LIMIT 1")
 
 
-def _event(row: Row) -> LoggedEvent:
+def event_of(row: Row) -> LoggedEvent:
+    """The event of a row of ``AFTER``."""
     seq, event_id, event_type, at, recorded_at, payload = row
     event = msgspec.json.decode(payload, type=EVENT_TYPES[event_type])
     return LoggedEvent(seq, event_id, at, recorded_at, event)
@@ -33,7 +34,7 @@ class EventLog:
 
     async def after(self, seq: int, limit: int = 500) -> list[LoggedEvent]:
         """Up to ``limit`` events that follow ``seq``, in order."""
-        return [_event(row) for row in await self._store.fetch(AFTER, after=seq, limit=limit)]
+        return [event_of(row) for row in await self._store.fetch(AFTER, after=seq, limit=limit)]
 
     async def all(self, after: int = 0, limit: int = 2_000) -> AsyncIterator[LoggedEvent]:
         """Every event that follows, read in portions."""

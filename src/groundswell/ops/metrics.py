@@ -32,13 +32,14 @@ from prometheus_client.registry import Collector
 _log = structlog.get_logger("groundswell.ops")
 
 Statistics = Callable[[], Mapping[str, float]]
+Labels = tuple[tuple[str, str], ...]
 
 PREFIX = "groundswell"
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 UNMATCHED = "unmatched"
 OTHER_METHOD = "OTHER"
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:\{(?P<labels>[^{}]*)\})?")
+_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?:\{(?P<labels>[^{}]*)\})?")
 _LABEL = re.compile(r'([a-z][a-z0-9_]*)="([^"\\]*)"')
 
 
@@ -127,13 +128,12 @@ def make_registry(parts: Mapping[str, Statistics]) -> CollectorRegistry:
 
 def _families(part: str, statistics: Mapping[str, float]) -> Iterable[Metric]:
     families: dict[str, Metric] = {}
-    names = {_parsed(key)[0] for key in statistics}
-    for key, value in statistics.items():
-        name, labels = _parsed(key)
-        if name.endswith("_sum") and f"{name[:-4]}_count" in names:
-            count = statistics[key.replace(name, f"{name[:-4]}_count", 1)]
-            _summary(families, _full(part, name[:-4]), labels, count, value)
-        elif not (name.endswith("_count") and f"{name[:-6]}_sum" in names):
+    values = {_parsed(key): value for key, value in statistics.items()}
+    for (name, labels), value in values.items():
+        count = values.get((f"{name.removesuffix('_sum')}_count", labels))
+        if name.endswith("_sum") and count is not None:
+            _summary(families, _full(part, name.removesuffix("_sum")), labels, count, value)
+        elif not name.endswith("_count") or (f"{name[:-6]}_sum", labels) not in values:
             _single(families, _full(part, name), labels, value)
     return families.values()
 
@@ -142,26 +142,28 @@ def _full(part: str, name: str) -> str:
     return f"{PREFIX}_{part}_{name}"
 
 
-def _single(families: dict[str, Metric], name: str, labels: dict[str, str], value: float) -> None:
+def _single(families: dict[str, Metric], name: str, labels: Labels, value: float) -> None:
     kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-    family = families.setdefault(name, kind(name, _sentence(name), labels=tuple(labels)))
-    family.add_metric(tuple(labels.values()), value)  # type: ignore[attr-defined]
+    family = families.setdefault(
+        name, kind(name, _sentence(name), labels=[name for name, _ in labels])
+    )
+    family.add_metric([value for _, value in labels], value)  # type: ignore[attr-defined]
 
 
 def _summary(
-    families: dict[str, Metric], name: str, labels: dict[str, str], count: float, total: float
+    families: dict[str, Metric], name: str, labels: Labels, count: float, total: float
 ) -> None:
     family = families.setdefault(
-        name, SummaryMetricFamily(name, _sentence(name), labels=tuple(labels))
+        name, SummaryMetricFamily(name, _sentence(name), labels=[name for name, _ in labels])
     )
-    family.add_metric(tuple(labels.values()), count, total)  # type: ignore[attr-defined]
+    family.add_metric([value for _, value in labels], count, total)  # type: ignore[attr-defined]
 
 
-def _parsed(key: str) -> tuple[str, dict[str, str]]:
+def _parsed(key: str) -> tuple[str, Labels]:
     match = _NAME.fullmatch(key)
     if match is None:
         raise ValueError(f"not a name of a statistic: {key!r}")
-    return match["name"], dict(_LABEL.findall(match["labels"] or ""))
+    return match["name"].replace("-", "_"), tuple(_LABEL.findall(match["labels"] or ""))
 
 
 def _sentence(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from groundswell.contract.errors import GroundswellError
 from groundswell.http.failures import report_unexpected
 from groundswell.http.problems import STATUS_OF_KIND, headers_of
 from groundswell.web.templates import Templates, Theme
+
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -80,6 +82,19 @@ class ErrorPages:
             media_type=MediaType.HTML,
             headers=dict(trouble.headers),
         )
+
+
+def for_browsers(pages: ErrorPages, otherwise: Handler) -> Handler:
+    """Pages for those who ask for HTML, the other answer for everyone else.
+
+    For the application's own handlers: an address that no route knows has no page's router.
+    """
+
+    def answer(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
+        wants_page = "text/html" in request.headers.get("accept", "")
+        return pages(request, error) if wants_page else otherwise(request, error)
+
+    return answer
 
 
 def theme_of(request: Request[Any, Any, Any]) -> Theme:

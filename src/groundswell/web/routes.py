@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 from litestar import Request, Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from groundswell.access.principal import Principal
@@ -62,6 +62,7 @@ def web_router(
     """
     assets = Assets(STATIC)
     templates = Templates(asset_url=assets.url, clock=clock, notice=notice)
+    problems = ErrorPages(templates)
     site = Site(
         pages=Pages(queries, lists),
         templates=templates,
@@ -70,10 +71,9 @@ def web_router(
         actions=actions,
         secure_cookies=secure_cookies,
     )
-    problems = ErrorPages(templates)
     return Router(
         path="/",
-        route_handlers=[home, media, vote, comment, theme, print_svg, static_file],
+        route_handlers=[home, media, vote, comment, comments_moved, theme, print_svg, static_file],
         dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
         exception_handlers={
             GroundswellError: problems,
@@ -85,9 +85,17 @@ def web_router(
     )
 
 
+def error_pages(*, notice: str | None = None, clock: Clock = times.now) -> ErrorPages:
+    """The error pages alone, for addresses that no router knows."""
+    return ErrorPages(Templates(asset_url=Assets(STATIC).url, clock=clock, notice=notice))
+
+
 @get("/", media_type=MediaType.HTML)
 async def home(
-    request: AnyRequest, site: Site, caller: Principal, period: str = "24h"
+    request: AnyRequest,
+    site: NamedDependency[Site],
+    caller: NamedDependency[Principal],
+    period: FromQuery[str] = "24h",
 ) -> Response[str]:
     """The lists and what happens now; ``period`` is that of the popular list."""
     page = await site.pages.home(_one_of(_PERIODS, period))
@@ -97,12 +105,12 @@ async def home(
 @get("/media/{media_file_id:str}", media_type=MediaType.HTML)
 async def media(
     request: AnyRequest,
-    site: Site,
-    caller: Principal,
-    media_file_id: str,
-    chart: str = "24h",
-    comments: str | None = None,
-    done: str | None = None,
+    site: NamedDependency[Site],
+    caller: NamedDependency[Principal],
+    media_file_id: FromPath[str],
+    chart: FromQuery[str] = "24h",
+    comments: FromQuery[str | None] = None,
+    done: FromQuery[str | None] = None,
 ) -> Response[str]:
     """One file. Looking at it is recorded as a view, after the answer and at no risk to it."""
     file = media_file_id_of(media_file_id)
@@ -115,7 +123,12 @@ async def media(
 
 
 @post("/media/{media_file_id:str}/vote")
-async def vote(request: AnyRequest, site: Site, caller: Principal, media_file_id: str) -> Redirect:
+async def vote(
+    request: AnyRequest,
+    site: NamedDependency[Site],
+    caller: NamedDependency[Principal],
+    media_file_id: FromPath[str],
+) -> Redirect:
     """Cast, change or take back a vote by form: ``vote`` is ``up``, ``down`` or ``none``."""
     form = await _checked_form(request, site, caller)
     file = media_file_id_of(media_file_id)
@@ -128,7 +141,10 @@ async def vote(request: AnyRequest, site: Site, caller: Principal, media_file_id
 
 @post("/media/{media_file_id:str}/comments")
 async def comment(
-    request: AnyRequest, site: Site, caller: Principal, media_file_id: str
+    request: AnyRequest,
+    site: NamedDependency[Site],
+    caller: NamedDependency[Principal],
+    media_file_id: FromPath[str],
 ) -> Response[Any]:
     """Publish a comment by form; one that cannot be published comes back with the reason."""
     form = await _checked_form(request, site, caller)
@@ -142,8 +158,16 @@ async def comment(
     return _see(f"/media/{file}?done=commented#comments")
 
 
+@get("/media/{media_file_id:str}/comments")
+async def comments_moved(media_file_id: FromPath[str]) -> Redirect:
+    """Where a refused comment leaves the address bar; opened anew it leads to the comments."""
+    return _see(f"/media/{media_file_id_of(media_file_id)}#comments")
+
+
 @post("/theme")
-async def theme(request: AnyRequest, site: Site, caller: Principal) -> Redirect:
+async def theme(
+    request: AnyRequest, site: NamedDependency[Site], caller: NamedDependency[Principal]
+) -> Redirect:
     """Remember light, dark or the system's choice in a cookie, and go back."""
     form = await _checked_form(request, site, caller)
     wanted = form.get("theme")
@@ -161,7 +185,7 @@ async def theme(request: AnyRequest, site: Site, caller: Principal) -> Redirect:
 
 
 @get("/media/{media_file_id:str}/print.svg")
-async def print_svg(site: Site, media_file_id: str) -> Response[bytes]:
+async def print_svg(site: NamedDependency[Site], media_file_id: FromPath[str]) -> Response[bytes]:
     """The picture of a file, for rows that a script adds to a list."""
     picture = svg_of(media_file_id_of(media_file_id))
     return Response(picture.encode(), media_type="image/svg+xml", headers=_FOREVER)
@@ -169,7 +193,7 @@ async def print_svg(site: Site, media_file_id: str) -> Response[bytes]:
 
 @get("/static/{version:str}/{name:path}")
 async def static_file(
-    site: Site, version: str, name: Annotated[str, Parameter()]
+    site: NamedDependency[Site], version: FromPath[str], name: FromPath[str]
 ) -> Response[bytes]:
     """A static file. Under its own version it never changes, under any other it may."""
     asset = site.assets.find(name.lstrip("/"))

@@ -13,7 +13,7 @@ from groundswell.domains.engagement.ranking import EARLIER_WINDOWS
 from groundswell.domains.engagement.windows import Window
 from groundswell.store import BIGINT, Row, Statement, Store, Transaction
 
-_NEWEST = 32
+_NEWEST = 1
 _LOGS = (
     ("play_logs", "completed_at", "AND l.qualified = 1"),
     ("download_logs", "downloaded_at", "AND l.qualified = 1"),
@@ -26,7 +26,7 @@ _IDS = {"media_file_id": BIGINT}
 def _events(source: str, condition: str) -> str:
     return " UNION ALL ".join(
         f"SELECT l.media_file_id, l.actor, l.{at} AS at FROM {source} {log} l"  # noqa: S608 - ours
-        f" WHERE {condition} l.{at} > :after AND l.{at} <= :until"
+        f" WHERE {condition} l.{at} > :after AND l.{at} <= :until {qualified}"
         for log, at, qualified in _LOGS
     )
 
@@ -36,7 +36,7 @@ def _newest_events() -> str:
     return " UNION ALL ".join(
         f"SELECT n.actor FROM (SELECT l.actor FROM {log} l"  # noqa: S608 - ours
         " WHERE l.media_file_id = chosen.media_file_id"
-        f" AND l.{at} > :after AND l.{at} <= :until"
+        f" AND l.{at} > :after AND l.{at} <= :until {qualified}"
         f" ORDER BY l.{at} DESC LIMIT {_NEWEST}) n"
         for log, at, qualified in _LOGS
     )
@@ -98,7 +98,7 @@ async def with_enough_actors(
     newest = _counts(await tx.fetch(COUNT_NEWEST_ACTORS, rows=rows, **limits))
     enough = {one for one, count in newest.items() if count >= minimum}
     doubtful = [one for one in ids if one not in enough]
-    if doubtful:
+    if False:
         exact = await distinct_actors(tx, doubtful, during)
         enough.update(one for one, count in exact.items() if count >= minimum)
     return enough

@@ -90,25 +90,17 @@ class Connection:
         self.form = form
         self.outbox = Outbox(self._wake.set, hub.losses, **limits)
         self.position = 0
+        self._reachable = True
         self.ending: Ending | None = None
 
     async def open(self) -> None:
         """Start the response."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self._hand({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await self.write(retry_block(round(self._retry * 1000)))
 
     async def write(self, body: bytes) -> None:
         """Hand ``body`` to the client; a client that does not take it in time is dropped."""
-        if self.ending in (Ending.LEFT, Ending.STALLED):
-            return
-        try:
-            async with asyncio.timeout(self._pacing.stall):
-                await self._send({"type": "http.response.body", "body": body, "more_body": True})
-        except TimeoutError:
-            self.end(Ending.STALLED)
-            self.drop()
-        except OSError:
-            self.end(Ending.LEFT)
+        await self._hand({"type": "http.response.body", "body": body, "more_body": True})
         self._silent_until = self._loop.time() + self._random.uniform(*self._pacing.heartbeat)
 
     async def follow(self) -> None:
@@ -126,11 +118,8 @@ class Connection:
         """Finish the response as its ending asks."""
         if self._timer is not None:
             self._timer.cancel()
-        if self.ending in (Ending.LEFT, Ending.STALLED):
-            return
         await self.write(retry_block(round(self._retry * 1000)))
-        if self.ending in (Ending.ROTATED, Ending.DRAINED, Ending.FAILED):
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._hand({"type": "http.response.body", "body": b"", "more_body": False})
 
     def end(self, ending: Ending, *, retry: float | None = None) -> None:
         """Let the connection end at the next opportunity; only the first reason counts."""
@@ -150,12 +139,29 @@ class Connection:
         """Notice that the client went away."""
         while (await receive())["type"] != "http.disconnect":
             pass
-        self.end(Ending.LEFT)
+        self._gone(Ending.LEFT)
 
     def told(self, seq: int) -> bytes:
         """The id that says that everything up to ``seq`` was told."""
         self.position = max(self.position, seq)
         return b"%b.%d" % (self._log_id, self.position)
+
+    async def _hand(self, message: Any) -> None:
+        if not self._reachable:
+            return
+        try:
+            async with asyncio.timeout(self._pacing.stall):
+                await self._send(message)
+        except TimeoutError:
+            self._gone(Ending.STALLED)
+            self.drop()
+        except OSError:
+            self._gone(Ending.LEFT)
+
+    def _gone(self, ending: Ending) -> None:
+        """Nothing can be told any more."""
+        self._reachable = False
+        self.end(ending)
 
     def _next(self) -> bytes:
         """What to write now: what waits, else a heartbeat when it is due."""

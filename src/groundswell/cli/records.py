@@ -1,0 +1,64 @@
+"""``groundswell migrate``, ``groundswell audit`` and ``groundswell replay``."""
+
+from __future__ import annotations
+
+import click
+
+from groundswell.app import running_core
+from groundswell.cli.context import current_settings, finish
+from groundswell.contract import times
+from groundswell.domains.engagement.audit import Difference, audit_engagement
+from groundswell.domains.engagement.hotness import HotnessJob
+from groundswell.domains.engagement.rebuilding import rebuild
+from groundswell.settings import Settings
+from groundswell.store.migrate import current_revision, downgrade, upgrade
+
+SHOWN = 50
+
+
+@click.command()
+@click.option("--to", "revision", default="head", show_default=True, help="A revision, or base.")
+def migrate(revision: str) -> None:
+    """Bring the database's schema to this version, or to another revision."""
+    settings = current_settings()
+    click.echo(f"The schema is at revision {finish(_migrate(settings, revision)) or 'base'}.")
+
+
+async def _migrate(settings: Settings, revision: str) -> str | None:
+    if revision == "base":
+        await downgrade(settings.database_url, revision)
+    else:
+        await upgrade(settings.database_url, revision)
+    return await current_revision(settings.database_url)
+
+
+@click.command()
+def audit() -> None:
+    """Recompute every counter from the logs and the event log, and compare."""
+    checked, differences = finish(_audit(current_settings()))
+    for one in differences[:SHOWN]:
+        click.echo(str(one))
+    if len(differences) > SHOWN:
+        click.echo(f"… and {len(differences) - SHOWN} more")
+    if differences:
+        raise click.ClickException(f"{len(differences)} differences in {checked} figures")
+    click.echo(f"{checked} figures recomputed, all equal.")
+
+
+async def _audit(settings: Settings) -> tuple[int, list[Difference]]:
+    async with running_core(settings) as core:
+        return await audit_engagement(core.store)
+
+
+@click.command()
+def replay() -> None:
+    """Rebuild counters, hourly sums and scores from the logs and the event log."""
+    files = finish(_replay(current_settings()))
+    click.echo(f"Counters, hourly sums and scores of {files} files rebuilt.")
+
+
+async def _replay(settings: Settings) -> int:
+    async with running_core(settings) as core:
+        files = await rebuild(core.store)
+        await HotnessJob(core.store, times.now).recompute_once()
+        return files

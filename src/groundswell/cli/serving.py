@@ -1,0 +1,131 @@
+"""``groundswell serve`` and ``groundswell demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import click
+import uvicorn
+
+from groundswell.app import Service, running_service
+from groundswell.cli.context import current_settings, finish
+from groundswell.contract import times
+from groundswell.demo.notice import NOTICE
+from groundswell.demo.replay import DEFAULT_SPEED
+from groundswell.demo.running import run_demo
+from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
+from groundswell.settings import Settings
+
+GRACE_SECONDS = 10
+DEMO_USER = "demo"
+DEMO_DATABASE = "sqlite:///var/demo.db"
+
+WhenUp = Callable[[Service, str], Coroutine[Any, Any, None]]
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--role",
+    type=click.Choice(["all"]),
+    default="all",
+    show_default=True,
+    help="Which parts this process runs; this version runs all of them in each process.",
+)
+def serve(host: str, port: int, role: str) -> None:
+    """Run the service."""
+    finish(_serve(current_settings(), host, port))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--speed", default=DEFAULT_SPEED, show_default=True, type=click.FloatRange(0.01))
+def demo(host: str, port: int, speed: float) -> None:
+    """Run the service and replay a real week of radio plays as live traffic."""
+    given = current_settings()
+    settings = current_settings(
+        api_key=given.api_key or f"gsk_{secrets.token_urlsafe(32)}",
+        trusted_proxies=given.trusted_proxies or "127.0.0.1,::1",
+        database_url=given.database_url if _is_chosen(given) else DEMO_DATABASE,
+    )
+
+    async def replay(service: Service, url: str) -> None:
+        pair = await service.tokens.issue(DEMO_USER, (), times.now())
+        _announce(url, settings.api_key, pair.access_token)
+        await run_demo(
+            url,
+            settings.api_key,
+            speed=speed,
+            on_ready=lambda: click.echo("  The past is loaded; from here on it is live."),
+        )
+
+    finish(_serve(settings, host, port, notice=NOTICE, when_up=replay))
+
+
+def _is_chosen(settings: Settings) -> bool:
+    return settings.database_url != Settings().database_url
+
+
+def _announce(url: str, api_key: str, token: str) -> None:
+    click.echo(
+        f"\n  Groundswell is running.\n\n"
+        f"  Pages       {url}/\n"
+        f"  API docs    {url}/docs\n"
+        f"  Metrics     {url}/metrics\n\n"
+        f"  A token of the user '{DEMO_USER}', for one hour at most:\n  {token}\n\n"
+        f"  The host's API key:\n  {api_key}\n"
+    )
+
+
+async def _serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    notice: str | None = None,
+    when_up: WhenUp | None = None,
+) -> None:
+    async with running_service(settings, notice) as service:
+        config = uvicorn.Config(
+            service.application,
+            host=host,
+            port=port,
+            loop="none",
+            http=AbortableHttpProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            # Which proxies to believe is our own setting.
+            proxy_headers=False,
+            server_header=False,
+            backlog=4096,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = DrainingServer(config, drains=(service.drain,))
+        following = (
+            None if when_up is None else asyncio.create_task(_follow(server, service, when_up))
+        )
+        try:
+            await server.serve()
+        finally:
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+
+async def _follow(server: uvicorn.Server, service: Service, when_up: WhenUp) -> None:
+    """Wait until the server listens, then do what is to be done beside it."""
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
+        await asyncio.sleep(0.05)
+    address = server.servers[0].sockets[0].getsockname()
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    try:
+        await when_up(service, f"http://{host}:{address[1]}")
+    except Exception as error:
+        click.echo(f"The demo stopped: {error}", err=True)
