@@ -75,6 +75,7 @@ async def test_parts_are_asked_when_metrics_are() -> None:
             "commands_total": 10,
             "commit_seconds_sum": 0.5,
             "commit_seconds_count": 4,
+            "reader-count": 2,
             'lag{consumer="delivery"}': 7,
             'lag{consumer="rollups"}': 0,
         }
@@ -86,6 +87,7 @@ async def test_parts_are_asked_when_metrics_are() -> None:
     assert found["groundswell_writer_commands_total", labels()] == 10
     assert found["groundswell_writer_commit_seconds_sum", labels()] == 0.5
     assert found["groundswell_writer_commit_seconds_count", labels()] == 4
+    assert found["groundswell_writer_reader_count", labels()] == 2
     assert found["groundswell_writer_lag", labels(consumer="delivery")] == 7
     assert found["groundswell_writer_lag", labels(consumer="rollups")] == 0
     assert found["groundswell_statistics_failed", labels(part="writer")] == 0
