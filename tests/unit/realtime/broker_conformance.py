@@ -86,9 +86,7 @@ class BrokerConformance:
         assert (seqs(history), history.complete) == ([103, 104], True)
         assert [one.offset for one in history.envelopes] == [3, 4]
 
-    async def test_history_since_the_newest_offset_is_empty_and_complete(
-        self, broker: Any
-    ) -> None:
+    async def test_history_since_the_newest_offset_is_empty_and_complete(self, broker: Any) -> None:
         await self.publish(broker, 101, 102)
         history = await broker.history("activity", after_offset=2)
         assert (seqs(history), history.complete) == ([], True)

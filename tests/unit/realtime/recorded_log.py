@@ -35,9 +35,7 @@ class RecordedLog:
             raise self.failure
         top = self.top
         start = max(after_seq, self.trimmed)
-        found = [
-            one for one in self.publications if one.topic in topics and start < one.seq <= top
-        ]
+        found = [one for one in self.publications if one.topic in topics and start < one.seq <= top]
         if len(found) > limit:
             top = found[limit - 1].seq
             found = [one for one in found if one.seq <= top]

@@ -136,9 +136,7 @@ async def test_an_absence_exactly_at_the_limit_is_complete() -> None:
 
 async def test_a_position_in_another_log_means_nothing() -> None:
     world = World()
-    assert await world.pages(4, log_id="former") == [
-        Page([], 10, Hole("epoch_changed", None, 10))
-    ]
+    assert await world.pages(4, log_id="former") == [Page([], 10, Hole("epoch_changed", None, 10))]
 
 
 async def test_a_client_ahead_of_the_deliveries_goes_on_from_where_it_was() -> None:
