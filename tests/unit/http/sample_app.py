@@ -85,6 +85,12 @@ async def vote(media_file_id: MediaFileIdInPath, data: JSONBody[Bid]) -> dict[st
     return {"mediaFileId": media_file_id, "voteType": data.vote_type}
 
 
+@get("/media/{media_file_id:str}/vote", tags=["Votes"])
+async def vote_status(media_file_id: MediaFileIdInPath) -> dict[str, Any]:
+    """Tell a vote."""
+    return {"mediaFileId": media_file_id}
+
+
 @post("/media/{media_file_id:str}/plays", tags=["Plays"])
 async def play(
     media_file_id: MediaFileIdInPath,
@@ -169,6 +175,7 @@ def build(
         [
             fail,
             vote,
+            vote_status,
             play,
             lists,
             needs,

@@ -74,6 +74,12 @@ async def test_a_wrong_method_is_told_the_right_ones(client: Client) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+async def test_options_lists_all_methods_of_an_address(client: Client) -> None:
+    answer = await client.options("/media/1/vote")
+    assert answer.status_code == 204
+    assert answer.headers["allow"] == "GET, OPTIONS, PUT"
+
+
 @pytest.mark.parametrize(
     "number", ["abc", "0", "-1", "9223372036854775808", "9" * 5000, "1_0", "%2B5", "%20", "5%00"]
 )
