@@ -13,7 +13,7 @@ from groundswell.domains.engagement.ranking import EARLIER_WINDOWS
 from groundswell.domains.engagement.windows import Window
 from groundswell.store import BIGINT, Row, Statement, Store, Transaction
 
-_NEWEST = 1
+_NEWEST = 32
 _LOGS = (
     ("play_logs", "completed_at", "AND l.qualified = 1"),
     ("download_logs", "downloaded_at", "AND l.qualified = 1"),
@@ -98,7 +98,7 @@ async def with_enough_actors(
     newest = _counts(await tx.fetch(COUNT_NEWEST_ACTORS, rows=rows, **limits))
     enough = {one for one, count in newest.items() if count >= minimum}
     doubtful = [one for one in ids if one not in enough]
-    if False:
+    if doubtful:
         exact = await distinct_actors(tx, doubtful, during)
         enough.update(one for one, count in exact.items() if count >= minimum)
     return enough
