@@ -85,7 +85,8 @@ class Connection:
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._rotate_at = self._loop.time() + random.uniform(*pacing.rotation)
-        self._silent_until = 0.0
+        self._written_at = 0.0
+        self._silence = random.uniform(*pacing.heartbeat)
         self._retry = random.uniform(*pacing.retry)
         self.form = form
         self.outbox = Outbox(self._wake.set, hub.losses, **limits)
@@ -101,7 +102,7 @@ class Connection:
     async def write(self, body: bytes) -> None:
         """Hand ``body`` to the client; a client that does not take it in time is dropped."""
         await self._hand({"type": "http.response.body", "body": body, "more_body": True})
-        self._silent_until = self._loop.time() + self._random.uniform(*self._pacing.heartbeat)
+        self._written_at = self._loop.time()
 
     async def follow(self) -> None:
         """Tell what arrives, as it arrives, until the connection ends."""
@@ -173,14 +174,15 @@ class Connection:
         now = self._loop.time()
         if now >= self._rotate_at:
             self.end(Ending.ROTATED)
-        elif now >= self._silent_until:
+        elif now >= self._written_at + self._silence:
+            self._silence = self._random.uniform(*self._pacing.heartbeat)
             return position_block(self.told(self._hub.seq))
         return b""
 
     def _set_timer(self) -> None:
         if self._timer is None:
             self._timer = self._loop.call_at(
-                min(self._silent_until, self._rotate_at), self._timer_fired
+                min(self._written_at + self._silence, self._rotate_at), self._timer_fired
             )
 
     def _timer_fired(self) -> None:
