@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from litestar.params import PathParameter, QueryParameter
 
 from groundswell.contract.errors import Invalid
-
-T = TypeVar("T")
 
 BIGGEST_ID = 2**63 - 1
 LARGEST_PAGE = 50
@@ -41,8 +39,8 @@ def encode_cursor(position: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
-def decode_cursor(token: str, into: type[T]) -> T:
-    """The position that ``encode_cursor`` made this token of.
+def decode_cursor(token: str, into: Any) -> Any:
+    """The position, of the type ``into``, that ``encode_cursor`` made this token of.
 
     Raises:
         Invalid: at ``cursor``; the token is none of ours.

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 import structlog
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -28,6 +26,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+
+from groundswell.http.asgi import ASGIApp, Message, Receive, Scope, ScopeType, Send
 
 _log = structlog.get_logger("groundswell.ops")
 

@@ -105,6 +105,7 @@ async def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
 async def test_the_page_shows_operations_and_explains_problems(client: Client) -> None:
     page = (await client.get("/docs")).text
     assert "/media/{mediaFileId}/vote" in page
+    assert "<code>limit</code> and <code>cursor</code>" in page
     assert "up | down" in page or "down | up" in page
     for code in ("media_not_found", "rate_limited", "cross_site_request", "method_not_allowed"):
         assert f'id="problem-{code}"' in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import jinja2
 from litestar import Litestar, Request, Response, get
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from markupsafe import Markup, escape
 
 from groundswell.http.docs.outline import outline
 from groundswell.http.problems import known_problems
@@ -44,16 +42,10 @@ def render_page(document: dict[str, Any]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["prose"] = _prose
     template = environment.from_string((_HERE / "page.html").read_text("utf-8"))
     return template.render(
         info=document["info"], groups=outline(document), problems=list(known_problems())
     )
-
-
-def _prose(text: str | None) -> Markup:
-    """Text whose `quoted` words are code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text or ""))))  # noqa: S704
 
 
 @get("/docs/docs.css", include_in_schema=False, sync_to_thread=False)
