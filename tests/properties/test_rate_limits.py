@@ -18,9 +18,15 @@ ACTION = "vote"
 limits = st.builds(
     Limit, st.just(ACTION), st.integers(1, 6), st.integers(1, 5).map(lambda n: n * SECOND)
 )
-# Steps often end exactly at the edge of a window, or one microsecond beside it.
-steps = st.integers(0, 6 * SECOND) | st.builds(
-    lambda seconds, off: max(0, seconds * SECOND + off), st.integers(0, 6), st.integers(-1, 1)
+# Steps are mostly short against a window, and often end exactly at its edge or beside it.
+steps = (
+    st.integers(0, SECOND // 2)
+    | st.integers(0, 6 * SECOND)
+    | st.builds(
+        lambda halves, off: max(0, halves * SECOND // 2 + off),
+        st.integers(0, 10),
+        st.integers(-1, 1),
+    )
 )
 hits = st.lists(st.tuples(steps, st.sampled_from("abc")), max_size=60)
 

@@ -43,8 +43,8 @@ class MovingWindow:
         hits = self._within(key, now)
         counted = hits if continues is None else self._within(continues, now) + hits
         if len(counted) >= self.limit:
-            # A slot is free when only limit - 1 are left; the oldest leave first.
-            return counted[len(counted) - self.limit] + self.window - now
+            # Never more than the limit: when the oldest leaves there is room for one.
+            return counted[0] + self.window - now
         hits.append(now)
         self._hits[key] = hits
         self._hits.move_to_end(key)

@@ -123,6 +123,15 @@ def test_ended_keys_are_forgotten() -> None:
     assert len(window) == 1
 
 
+def test_a_key_is_not_forgotten_while_one_of_its_hits_counts() -> None:
+    window = MovingWindow(2, MINUTE)
+    assert window.hit("early", NOON) == 0
+    assert window.hit("early", NOON + 30 * SECOND) == 0
+    assert window.hit("late", NOON + 70 * SECOND) == 0
+    assert window.hit("early", NOON + 70 * SECOND) == 0
+    assert window.hit("early", NOON + 70 * SECOND) == 20 * SECOND
+
+
 def test_a_rejected_hit_is_not_counted() -> None:
     window = MovingWindow(1, MINUTE)
     assert window.hit("key", NOON) == 0
