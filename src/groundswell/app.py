@@ -34,6 +34,7 @@ from groundswell.delivery.delivery import Delivery
 from groundswell.delivery.replay import LogReplay
 from groundswell.domains.engagement.acting import Actors, CrowdedPlaces
 from groundswell.domains.engagement.actions import Actions
+from groundswell.domains.engagement.hot_routes import HotRoutes
 from groundswell.domains.engagement.hotness import HotnessJob
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.procedures import engagement_procedures
@@ -223,7 +224,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             cors_config=cors_config(named),
             logging_config=None,
         )
-        measured = RequestMetrics(application, registry)
+        hot = HotRoutes(application, access.callers, actions, body_limit=settings.body_limit)
+        measured = RequestMetrics(hot, registry)
         surrounded = surround(measured, https=settings.public_https, origins=named)
         jobs = (
             delivery_consumer.run(),

@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many files of one owner the first ten places hold; 0 for any number."""
     city_crowd: Positive = 5
     """How many people of a city on one day before it is named."""
-    hotness_seconds: Seconds = 60.0
+    hotness_seconds: Seconds = 15.0
     """How often hotness scores are stored."""
     feed_days: Positive = 30
     """How long items stay in the activity feed."""

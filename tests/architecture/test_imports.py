@@ -15,7 +15,7 @@ def _may_know_litestar(module: Path) -> bool:
     return (
         module.as_posix().startswith(_FACES)
         or module == Path("app.py")
-        or "routes" in (*module.parts[:-1], module.stem)
+        or any(part.endswith("routes") for part in (*module.parts[:-1], module.stem))
     )
 
 

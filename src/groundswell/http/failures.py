@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -43,12 +44,22 @@ def encode_problem(problem: Problem) -> bytes:
     return _encoder.encode(problem)
 
 
-async def send_problem(send: Send, problem: Problem) -> None:
+async def send_error(send: Send, error: GroundswellError) -> None:
+    """Answer with the problem of a known error where no framework is at hand."""
+    if error.kind == "internal":
+        report_unexpected(error)
+    await send_problem(send, problem_of(error), headers_of(error))
+
+
+async def send_problem(
+    send: Send, problem: Problem, extra: Mapping[str, str] | None = None
+) -> None:
     """Answer with a problem where no framework is at hand."""
     body = encode_problem(problem)
     headers = [
         (b"content-type", PROBLEM_JSON.encode()),
         (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in (extra or {}).items()),
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,20 +8,15 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.domains.engagement.actions import Actions
+from groundswell.domains.engagement.bodies import PlayedSeconds
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.views import Period, VoteType
 from groundswell.http.parameters import BIGGEST_ID, LARGEST_PAGE
 from groundswell.http.trpc import Procedure, mutation, query
 
-LONGEST_PLAY = 24 * 3600
-
 FileId = Annotated[int, msgspec.Meta(ge=1, le=BIGGEST_ID)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE)]
-Seconds = (
-    Annotated[int, msgspec.Meta(ge=0, le=LONGEST_PLAY)]
-    | Annotated[float, msgspec.Meta(ge=0, le=LONGEST_PLAY)]
-)
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -43,7 +38,7 @@ class VoteInput(OfFile, frozen=True, kw_only=True):
 class PlayInput(OfFile, frozen=True, kw_only=True):
     """A play; seconds."""
 
-    play_duration: Seconds | None = None
+    play_duration: PlayedSeconds | None = None
 
 
 class CommentInput(OfFile, frozen=True, kw_only=True):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-import msgspec
 from litestar import Response, Router, delete, get, patch, post, put
 from litestar.di import Provide
 from litestar.params import QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
-from groundswell.contract.times import Clock, from_datetime
+from groundswell.contract.times import Clock
 from groundswell.domains.engagement.actions import Actions
+from groundswell.domains.engagement.bodies import (
+    MediaChanges,
+    NewComment,
+    NewMedia,
+    Occurrence,
+    Play,
+    Vote,
+    instant,
+)
 from groundswell.domains.engagement.commands import RegisterMedia, UpdateMedia
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.queries import EngagementQueries
@@ -29,97 +36,14 @@ from groundswell.domains.engagement.views import (
     Recorded,
     Stats,
     VoteStatus,
-    VoteType,
 )
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
-from groundswell.http.parameters import BIGGEST_ID, CursorText, Limit, MediaFileIdInPath
+from groundswell.http.parameters import CursorText, Limit, MediaFileIdInPath
 from groundswell.store.commands import Idempotency
 
-LONGEST_DURATION = 7 * 24 * 3600
-LONGEST_PLAY = 24 * 3600
-
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"\S")]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-OwnerId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-WebAddress = Annotated[str, msgspec.Meta(max_length=2048, pattern=r"^(https?://|/)[^\s<>\"]*$")]
-Duration = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DURATION)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-PlayedSeconds = (
-    Annotated[int, msgspec.Meta(ge=0, le=LONGEST_PLAY)]
-    | Annotated[float, msgspec.Meta(ge=0, le=LONGEST_PLAY)]
-)
 Explain = Annotated[bool, QueryParameter(description="Show each term of the score.")]
 TrendingPeriod = Annotated[Period, QueryParameter(description="The period that ends now.")]
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Base of request bodies: camelCase, unknown fields refused."""
-
-
-class NewMedia(Body, frozen=True, kw_only=True):
-    """A file to register. ``source`` and ``externalId`` together make registering repeatable."""
-
-    title: Title
-    artist: Name | None = None
-    owner_id: OwnerId | None = None
-    duration_seconds: Duration | None = None
-    url: WebAddress | None = None
-    published_at: Moment | None = None
-    draft: bool = False
-    media_file_id: Annotated[int, msgspec.Meta(ge=1, le=BIGGEST_ID)] | None = None
-    source: Name | None = None
-    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
-
-
-class MediaChanges(Body, frozen=True, kw_only=True):
-    """What to change; what is left out stays, null clears."""
-
-    title: Title | msgspec.UnsetType = msgspec.UNSET
-    artist: Name | msgspec.UnsetType | None = msgspec.UNSET
-    owner_id: OwnerId | msgspec.UnsetType | None = msgspec.UNSET
-    duration_seconds: Duration | msgspec.UnsetType | None = msgspec.UNSET
-    url: WebAddress | msgspec.UnsetType | None = msgspec.UNSET
-    published_at: Moment | msgspec.UnsetType | None = msgspec.UNSET
-    state: Literal["draft", "published", "hidden"] | msgspec.UnsetType = msgspec.UNSET
-    trendable: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class Vote(Body, frozen=True, kw_only=True):
-    """A thumb up or down."""
-
-    vote_type: VoteType
-
-
-class Occurrence(Body, frozen=True, kw_only=True):
-    """Something that happened, perhaps reported late (at most 30 days)."""
-
-    occurred_at: Moment | None = None
-
-
-class Play(Occurrence, frozen=True, kw_only=True):
-    """A play; ``playDuration`` in seconds."""
-
-    play_duration: PlayedSeconds | None = None
-
-
-class NewComment(Body, frozen=True, kw_only=True):
-    """A comment in plain text."""
-
-    body: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-
-
-def _instant(moment: Any) -> Any:
-    """Microseconds of a time of the input; null and absent pass.
-
-    Raises:
-        Invalid: a year outside of what can be stored.
-    """
-    if not isinstance(moment, datetime):
-        return moment
-    if not 1970 <= moment.year <= 2200:
-        raise Invalid("A time must lie between the years 1970 and 2200.")
-    return from_datetime(moment)
 
 
 @post("/media", summary="Register a media file (host only)", security=HOST_ONLY)
@@ -141,7 +65,7 @@ async def register_media(
         owner_id=data.owner_id,
         duration_seconds=data.duration_seconds,
         url=data.url,
-        published_at=_instant(data.published_at),
+        published_at=instant(data.published_at),
         draft=data.draft,
         media_file_id=data.media_file_id,
         source=data.source,
@@ -162,7 +86,7 @@ async def update_media(
     """Change a file, hide it (``state: hidden``), show it again, or opt it out of the rankings."""
     require_host(caller)
     changes = {name: getattr(data, name) for name in data.__struct_fields__}
-    changes["published_at"] = _instant(data.published_at)
+    changes["published_at"] = instant(data.published_at)
     command = UpdateMedia(at=clock(), media_file_id=media_file_id, **changes)
     return await actions.update(command, idempotency)
 
@@ -243,7 +167,7 @@ async def post_play(
         caller,
         media_file_id,
         play_duration=play.play_duration,
-        occurred_at=_instant(play.occurred_at),
+        occurred_at=instant(play.occurred_at),
         idempotency=idempotency,
     )
 
@@ -257,7 +181,7 @@ async def post_download(
     data: Occurrence | None = None,
 ) -> Recorded:
     """Count a download. It qualifies for the rankings once a day per person."""
-    at = None if data is None else _instant(data.occurred_at)
+    at = None if data is None else instant(data.occurred_at)
     return await actions.download(caller, media_file_id, occurred_at=at, idempotency=idempotency)
 
 
@@ -270,7 +194,7 @@ async def post_view(
     data: Occurrence | None = None,
 ) -> Recorded:
     """Count a view of the file's page. Views rank nothing and appear in no feed."""
-    at = None if data is None else _instant(data.occurred_at)
+    at = None if data is None else instant(data.occurred_at)
     return await actions.view(caller, media_file_id, occurred_at=at, idempotency=idempotency)
 
 
