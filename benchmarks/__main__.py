@@ -28,6 +28,7 @@ QUICK_RANKING: dict[str, Any] = {
     "plays": 50_000,
     "seconds": 1,
     "connections": (4,),
+    "lists": ("/v1/trending?period=24h", "/v1/popular?period=7d"),
 }
 BENCHMARKS = ("writes", "ranking")
 
