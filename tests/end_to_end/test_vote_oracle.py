@@ -8,7 +8,7 @@ from typing import Any
 from groundswell.demo.api import Api
 from groundswell.demo.dataset import ballots, posts
 from groundswell.demo.together import together
-from groundswell.demo.votes import by_address, replay_votes, tallies
+from groundswell.demo.votes import WORKERS, by_address, replay_votes, tallies
 from tests.services.server import Server, StartServer
 
 SIGNED_IN = 200
@@ -46,7 +46,7 @@ async def test_ups_minus_downs_equal_the_published_score_of_every_post(
 ) -> None:
     service = server(database_url, GROUNDSWELL_TRUSTED_PROXIES="127.0.0.1")
     cast, known = ballots(), posts()
-    async with Api(service.url, service.api_key) as api:
+    async with Api(service.url, service.api_key, connections=WORKERS) as api:
         tokens = await _tokens(api, service)
 
         def voter(number: int) -> Mapping[str, str]:

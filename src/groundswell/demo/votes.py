@@ -11,7 +11,7 @@ from groundswell.demo.dataset import Ballot, Post
 from groundswell.demo.together import together
 
 SOURCE = "history-meta"
-WORKERS = 16
+WORKERS = 64
 
 VoterHeaders = Callable[[int], Mapping[str, str]]
 """The headers that make the n-th vote that of a voter of its own."""
