@@ -225,6 +225,28 @@ async def test_a_state_topic_begins_with_its_snapshot(service: Service) -> None:
     assert client.reader.messages[-1].last_event_id == "log.1"
 
 
+async def test_what_happens_while_a_stream_opens_comes_after_the_positions_it_is_told(
+    service: Service,
+) -> None:
+    service.states["hot"] = b'{"items":[0]}'
+    await service.publish(publication(1), publication(2, "hot", state=True))
+    client = AsgiClient()
+    service.clients.append(client)
+    client.pause()
+    client.connect(service.door.stream("activity,hot", Viewer(), None))
+    await settle()
+    service.states["hot"] = b'{"items":[1]}'
+    await service.publish(publication(3), publication(4, "hot", state=True))
+    client.resume()
+    await settle()
+    offsets = {one.data["topic"]: one.data["offset"] for one in client.reader.named("CAUGHT_UP")}
+    events = [(one.data["topic"], one.data["offset"]) for one in client.reader.named("EVENT")]
+    assert offsets == {"activity": 1, "hot": 1, "system.broadcast": 0}
+    assert events == [("activity", 2), ("hot", 2)]
+    (snapshot,) = client.reader.named("SNAPSHOT")
+    assert (snapshot.data["offset"], snapshot.data["data"]) == (1, {"items": [0]})
+
+
 async def test_the_plain_stream_tells_activities_and_resumes(service: Service) -> None:
     client = await service.connect(None)
     await service.publish(activity(1, "So What"))

@@ -59,7 +59,7 @@ HEADERS = [
 class Connection:
     """Tells one client what its outbox holds until one of the two ends it.
 
-    ``position`` is the ``seq`` up to which the client was told everything.
+    ``position`` is the ``seq`` that the client was last told as being up to date.
     """
 
     def __init__(
@@ -167,10 +167,7 @@ class Connection:
     def _next(self) -> bytes:
         """What to write now: what waits, else a heartbeat when it is due."""
         if self.outbox:
-            waiting = self.outbox.take(BATCH_BYTES)
-            if waiting.events:
-                self.position = waiting.events[-1].seq
-            return b"".join(waiting_blocks(waiting, self.form))
+            return b"".join(waiting_blocks(self.outbox.take(BATCH_BYTES), self.form))
         now = self._loop.time()
         if now >= self._rotate_at:
             self.end(Ending.ROTATED)

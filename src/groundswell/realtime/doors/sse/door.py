@@ -12,11 +12,10 @@ from random import Random, SystemRandom
 
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
-from msgspec import UNSET
 
 from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
 from groundswell.contract.times import Clock, now, to_rfc3339
-from groundswell.realtime.broker.base import Broker, Position
+from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.doors.sse.blocks import (
     Form,
     activity_form,
@@ -25,17 +24,17 @@ from groundswell.realtime.doors.sse.blocks import (
     message_block,
 )
 from groundswell.realtime.doors.sse.connection import Connection, Ending, Pacing, abort_of
+from groundswell.realtime.doors.sse.greeting import Start, caught_up_block, gap_blocks
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
+from groundswell.realtime.messages import Snapshot
 from groundswell.realtime.outbox import MAX_BYTES, MAX_MESSAGES
-from groundswell.realtime.recovery import Hole, LogPosition, Page, Recovery, Replay
+from groundswell.realtime.recovery import LogPosition, Recovery, Replay
 from groundswell.realtime.topics import (
     ACTIVITY,
     BROADCAST,
     Viewer,
     admit,
     is_state,
-    refetch_url,
 )
 
 logger = logging.getLogger(__name__)
@@ -178,9 +177,9 @@ class SseDoor:
         with self._joined(connection, request):
             watch = asyncio.create_task(connection.watch(receive))
             try:
-                target = max(self._hub.seq, self._replay.head())
+                start = await self._start(request)
                 await connection.open()
-                await self._greet(connection, request, target)
+                await self._greet(connection, request, start)
                 await connection.follow()
                 await connection.close()
             finally:
@@ -202,42 +201,47 @@ class SseDoor:
             if not self._connections:
                 self._all_gone.set()
 
-    async def _greet(self, connection: Connection, request: _Request, target: int) -> None:
+    async def _start(self, request: _Request) -> Start:
+        """Where live begins, before anything is written: writing takes time, in which more comes.
+
+        The positions are read before the states, so that a state is never older than it says.
+        """
+        target = max(self._hub.seq, self._replay.head())
+        positions = {topic: await self._broker.position(topic) for topic in sorted(request.topics)}
+        states = {topic: self._snapshot(topic) for topic in positions if is_state(topic)}
+        return Start(target, positions, {topic: data for topic, data in states.items() if data})
+
+    async def _greet(self, connection: Connection, request: _Request, start: Start) -> None:
         """Tell states, then what was missed, then that the past is over."""
-        positions = {topic: await self._broker.position(topic) for topic in request.topics}
-        await self._tell_states(connection, positions)
+        await self._tell_states(connection, start)
         try:
-            complete = await self._tell_past(connection, request, positions, target)
+            complete = await self._tell_past(connection, request, start)
         except GroundswellError as error:
             logger.warning("A stream could not be resumed: %s", error)
             connection.end(Ending.FAILED)
             return
         if connection.ending is None:
-            await connection.write(_caught_up(connection, positions, complete=complete))
+            await connection.write(caught_up_block(connection, start.positions, complete=complete))
 
-    async def _tell_states(self, connection: Connection, positions: dict[str, Position]) -> None:
+    async def _tell_states(self, connection: Connection, start: Start) -> None:
         blocks = []
-        for topic, position in sorted(positions.items()):
-            data = self._snapshot(topic) if is_state(topic) else None
-            if data is not None:
-                connection.outbox.start_state_after(topic, position.offset)
-                blocks.append(message_block(self._snapshot_message(topic, position, data)))
+        for topic, data in start.states.items():
+            position = start.positions[topic]
+            connection.outbox.start_state_after(topic, position.offset)
+            blocks.append(message_block(self._snapshot_message(topic, position, data)))
         if blocks:
             await connection.write(b"".join(blocks))
 
-    async def _tell_past(
-        self,
-        connection: Connection,
-        request: _Request,
-        positions: dict[str, Position],
-        target: int,
-    ) -> bool:
-        """Replay up to ``target``; whether nothing was lost."""
+    async def _tell_past(self, connection: Connection, request: _Request, start: Start) -> bool:
+        """Replay up to where live begins; whether nothing was lost."""
         feeds = frozenset(topic for topic in request.topics if not is_state(topic))
         complete = True
-        async for page in self._recovery.pages(feeds, request.last, target):
+        async for page in self._recovery.pages(feeds, request.last, start.target):
             complete = complete and page.hole is None
-            blocks = [*_gaps(page, feeds, positions), *event_blocks(page.envelopes, request.form)]
+            blocks = [
+                *gap_blocks(page, feeds, start.positions),
+                *event_blocks(page.envelopes, request.form),
+            ]
             connection.outbox.start_after(page.position)
             connection.told(page.position)
             if blocks:
@@ -258,38 +262,3 @@ class SseDoor:
 
 def _last(text: str | None) -> LogPosition | None:
     return LogPosition.parse(text) if text else None
-
-
-def _gaps(page: Page, feeds: frozenset[str], positions: dict[str, Position]) -> Iterator[bytes]:
-    if page.hole is not None:
-        for topic in sorted(feeds):
-            yield message_block(_gap(topic, page.hole, positions[topic]))
-
-
-def _gap(topic: str, hole: Hole, position: Position) -> Gap:
-    url = refetch_url(topic)
-    return Gap(
-        topic=topic,
-        epoch=position.epoch,
-        reason=hole.reason,
-        from_seq=UNSET if hole.from_seq is None else hole.from_seq,
-        to_seq=hole.to_seq,
-        fallback="refetch" if url else "none",
-        url=url or UNSET,
-    )
-
-
-def _caught_up(connection: Connection, positions: dict[str, Position], *, complete: bool) -> bytes:
-    """One for each topic; the last has the id, for only then all of them are told."""
-    *others, last = [
-        CaughtUp(
-            topic=topic,
-            epoch=position.epoch,
-            offset=position.offset,
-            seq=connection.position,
-            complete=complete,
-        )
-        for topic, position in sorted(positions.items())
-    ]
-    blocks = [message_block(message) for message in others]
-    return b"".join([*blocks, message_block(last, connection.told(connection.position))])
