@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from groundswell.access.api_keys import ApiKeys
 from groundswell.access.authenticate import Authenticator
 from groundswell.access.derivation import derive_key
 from groundswell.access.geo import locator
-from groundswell.access.hashing import AddressHasher
+from groundswell.access.hashing import AddressHasher, derived_daily_keys
 from groundswell.access.issuer import TokenIssuer
 from groundswell.access.jwks import KeySet, fetch_from
 from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
@@ -61,7 +61,7 @@ from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.sse.routes import sse_routes
-from groundswell.realtime.hub import Hub
+from groundswell.realtime.hub import Hub, HubStatistics
 from groundswell.settings import Settings
 from groundswell.store import Statement, Store, open_store
 from groundswell.store.migrate import upgrade
@@ -71,6 +71,7 @@ from groundswell.web.routes import web_router
 _log = structlog.get_logger(__name__)
 
 PING = Statement("SELECT 1")
+Close = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Service:
     """A running service: its application, and what ends its long-lived connections."""
 
     application: ASGIApp
-    drain: Callable[[], Coroutine[Any, Any, None]]
+    drain: Close
     tokens: TokenIssuer
     core: Core
 
@@ -133,7 +134,14 @@ def build_core(settings: Settings) -> Core:
         batch=settings.write_batch,
         on_commit=partial(_wake_all, wakers),
     )
-    hasher = AddressHasher(settings.root_secret(), settings.address_profile, clock=clock)
+    secret = settings.root_secret()
+    hasher = AddressHasher(
+        secret,
+        settings.address_profile,
+        clock=clock,
+        # Processes that count limits together must call an address by the same name.
+        daily_key=derived_daily_keys(secret) if settings.redis_url else None,
+    )
     city_file = Path(settings.geoip_file) if settings.geoip_file else None
     places = CrowdedPlaces(locator(city_file), crowd=settings.city_crowd)
     return Core(settings, store, EventLog(store), writer, lists, hasher, places, wakers)
@@ -173,7 +181,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
         )
-        limits = _limits(settings)
+        limits, close_limits = _limits(settings)
         actors = Actors(core.hasher, core.places, clock)
         actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
         queries = EngagementQueries(core.store, clock)
@@ -187,7 +195,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                     "consumer_failures_total": delivery_consumer.statistics()["failures_total"],
                     "consumer_lag": float(delivery_consumer.known_lag),
                 },
-                "hub": lambda: _floats(asdict(hub.statistics())),
+                "hub": lambda: _hub_figures(hub.statistics()),
                 "sse": lambda: {"connections": float(door.statistics().connections)},
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
@@ -225,8 +233,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             logging_config=None,
         )
         hot = HotRoutes(application, access.callers, actions, body_limit=settings.body_limit)
-        measured = RequestMetrics(hot, registry)
-        surrounded = surround(measured, https=settings.public_https, origins=named)
+        surrounded = surround(hot, https=settings.public_https, origins=named)
         jobs = (
             delivery_consumer.run(),
             delivery.run(),
@@ -235,9 +242,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             retention.run(),
             access.revocations.run(),
         )
+        await access.revocations.load()
         async with _running(*jobs):
-            yield Service(surrounded, door.drain, access.issuer, core)
+            yield Service(RequestMetrics(surrounded, registry), door.drain, access.issuer, core)
             delivery_consumer.stop()
+        await close_limits()
 
 
 async def _live(core: Core) -> tuple[Hub, Consumer, SseDoor, Delivery]:
@@ -280,13 +289,20 @@ def access_of(core: Core) -> Access:
     return Access(issuer, revocations, Callers(authenticator, clock))
 
 
-def _limits(settings: Settings) -> RateLimits:
+def _limits(settings: Settings) -> tuple[RateLimits, Close]:
+    """The rate limits, and what gives their connections back."""
+    limits = parse_limits(settings.rate_limits)
     if not settings.redis_url:
-        return RateLimits(parse_limits(settings.rate_limits), WindowsInMemory)
+        return RateLimits(limits, WindowsInMemory), _nothing
     # Needs the optional Redis client.
     from groundswell.access.redis_windows import RedisWindows  # noqa: PLC0415
 
-    return RateLimits(parse_limits(settings.rate_limits), RedisWindows(settings.redis_url))
+    windows = RedisWindows(settings.redis_url)
+    return RateLimits(limits, windows), windows.close
+
+
+async def _nothing() -> None:
+    """What is in memory needs no closing."""
 
 
 @asynccontextmanager
@@ -313,5 +329,10 @@ def _wake_all(wakers: list[Callable[[], None]]) -> None:
         wake()
 
 
-def _floats(figures: Mapping[str, int]) -> dict[str, float]:
-    return {name: float(value) for name, value in figures.items()}
+def _hub_figures(figures: HubStatistics) -> dict[str, float]:
+    """What counts since the start is a counter, the rest are gauges."""
+    now = {"connections", "subscriptions", "topics"}
+    return {
+        name if name in now else f"{name}_total": float(value)
+        for name, value in asdict(figures).items()
+    }

@@ -136,7 +136,10 @@ class RateLimits:
 
     def statistics(self) -> Mapping[str, float]:
         """How many hits of each action were rejected."""
-        return {f"rejected_{action}": float(count) for action, count in self._rejected.items()}
+        return {
+            f'rejected_total{{action="{action}"}}': float(count)
+            for action, count in self._rejected.items()
+        }
 
 
 def _keys(key: str | RateKey, now: int, window: int) -> tuple[str, int, str | None]:

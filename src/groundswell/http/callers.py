@@ -32,8 +32,14 @@ class Authenticator(Protocol):
         forwarded_for: str | None,
         session_id: str | None,
         now: int,
+        *,
+        acting_user: str | None = None,
+        acting_address: str | None = None,
     ) -> Principal:
-        """Who this is. ``session_id`` is of the visitor's cookie."""
+        """Who this is. ``session_id`` is of the visitor's cookie.
+
+        The host may act for the user or address it names.
+        """
         ...
 
 
@@ -61,15 +67,16 @@ class Callers:
         return found
 
     async def _find(self, scope: Scope, kept: dict[str, Any]) -> Principal:
-        authorization = header(scope, b"authorization")
         client = scope.get("client")
         session = session_of(scope)
         principal = await self._authenticator.authenticate(
-            None if authorization is None else authorization.decode("latin-1"),
+            _text(header(scope, b"authorization")),
             client[0] if client else None,
             joined_header(scope, b"x-forwarded-for"),
             session or new_session(),
             self._clock(),
+            acting_user=_text(header(scope, b"groundswell-user")),
+            acting_address=_text(header(scope, b"groundswell-address")),
         )
         if session is None and principal.kind == "visitor":
             kept[_NEW_SESSION] = principal.session_id
@@ -145,3 +152,7 @@ def _cookie(session: str, *, secure: bool) -> bytes:
     suffix = "; Secure" if secure else ""
     text = f"{COOKIE}={session}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{suffix}"
     return text.encode("latin-1")
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

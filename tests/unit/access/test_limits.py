@@ -76,8 +76,8 @@ async def test_exactly_the_limit_is_accepted_and_one_over_is_not() -> None:
     assert str(caught.value) == "Rate limit exceeded. Please try again in 60 seconds."
     await limits.hit("vote", "somebody else")
     await limits.hit("play", "someone")
-    assert limits.statistics()["rejected_vote"] == 1
-    assert limits.statistics()["rejected_play"] == 0
+    assert limits.statistics()['rejected_total{action="vote"}'] == 1
+    assert limits.statistics()['rejected_total{action="play"}'] == 0
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,17 @@ class FakeAuthenticator:
         forwarded_for: str | None,
         session_id: str | None,
         now: int,
+        *,
+        acting_user: str | None = None,
+        acting_address: str | None = None,
     ) -> Principal:
         self.shown.append((authorization, peer, forwarded_for, session_id, now))
         if authorization is None:
             return Principal("visitor", None, peer or "", session_id)
         if authorization == "Bearer user":
             return Principal("user", "u1", peer or "", "s1")
+        if authorization == "Bearer host" and acting_user is not None:
+            return Principal("user", acting_user, acting_address or peer or "", None)
         if authorization == "Bearer host":
             return Principal("host", None, peer or "", None)
         raise Unauthenticated("The access token is not valid.")

@@ -13,13 +13,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import msgspec
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import GroundswellError
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.bodies import Occurrence, Play, Vote, instant
+from groundswell.http.asgi import ASGIApp, Receive, Scope, ScopeType, Send
 from groundswell.http.body import DEFAULT_BODY_LIMIT, read_body
 from groundswell.http.callers import Callers
 from groundswell.http.decoding import decode_json
