@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
 from groundswell.contract.times import Clock, now, to_rfc3339
-from groundswell.realtime.broker.base import Broker
+from groundswell.realtime.broker.base import Broker, Position
 from groundswell.realtime.doors.sse.blocks import (
     Form,
     activity_form,
