@@ -75,9 +75,11 @@ export function followActivity(live) {
     announcement.textContent = `${VERBS[data.type] ?? data.type} ${data.mediaTitle}`;
   }
 
-  function retract(data) {
-    waiting.delete(data.activityId);
-    shown(data.activityId)?.remove();
+  // A file that is gone takes everything that happened to it along.
+  function retract({ mediaFileId }) {
+    for (const [id, data] of waiting) if (data.mediaFileId === mediaFileId) waiting.delete(id);
+    for (const row of list.querySelectorAll(`[data-media="${Number(mediaFileId)}"]`)) row.remove();
+    pause.refresh();
   }
 
   async function reload() {
