@@ -55,6 +55,7 @@ from groundswell.importing.session import ImportServices
 from groundswell.log.consumers import Consumer
 from groundswell.log.journal import SqlJournal
 from groundswell.log.reader import EventLog
+from groundswell.log.recent import RecentEvents
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
 from groundswell.realtime.broker.memory import MemoryBroker
@@ -120,6 +121,7 @@ def build_core(settings: Settings) -> Core:
     """The store, the writer and the lists; nothing runs yet."""
     clock = times.now
     store = open_store(settings.database_url)
+    recent = RecentEvents()
     lists = RankedLists(
         store, clock, minimum_actors=settings.minimum_actors, per_owner=settings.per_owner
     )
@@ -128,7 +130,7 @@ def build_core(settings: Settings) -> Core:
     writer = Writer(
         store,
         (engagement, ImportBatches((engagement,), clock).handler),
-        SqlJournal(clock),
+        SqlJournal(clock, recent),
         clock=clock,
         capacity=settings.write_queue,
         batch=settings.write_batch,
@@ -144,7 +146,7 @@ def build_core(settings: Settings) -> Core:
     )
     city_file = Path(settings.geoip_file) if settings.geoip_file else None
     places = CrowdedPlaces(locator(city_file), crowd=settings.city_crowd)
-    return Core(settings, store, EventLog(store), writer, lists, hasher, places, wakers)
+    return Core(settings, store, EventLog(store, recent), writer, lists, hasher, places, wakers)
 
 
 @asynccontextmanager
@@ -233,7 +235,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             logging_config=None,
         )
         hot = HotRoutes(application, access.callers, actions, body_limit=settings.body_limit)
-        surrounded = surround(hot, https=settings.public_https, origins=named)
+        surrounded = surround(
+            hot, https=settings.public_https, origins=named, log_requests=settings.log_requests
+        )
         jobs = (
             delivery_consumer.run(),
             delivery.run(),

@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The mean time between two heartbeats of a live connection."""
     log_level: str = "info"
     """``debug``, ``info``, ``warning`` or ``error``."""
+    log_requests: bool = True
+    """Whether each request is logged; failed ones always are."""
     log_format: Literal["auto", "json", "console"] = "auto"
     """``auto`` is JSON unless standard error is a terminal."""
 

@@ -14,7 +14,7 @@ import pytest
 from tests.services.ports import free_port
 from tests.services.process import ChildProcess
 
-API_KEY = "test-api-key-0123456789abcdef0123456789abcdef"
+API_KEY = "gsk_test-api-key-0123456789abcdef0123456789abcdef"
 SECRET = "test-secret-0123456789abcdef0123456789abcdef"
 
 StartServer = Callable[..., "Server"]

@@ -60,9 +60,6 @@ class ApiKeys:
         store: keeps the hashes.
         bootstrap: a key that is valid without being stored, to create the first one with.
         random_text: makes the secret part from a number of bytes.
-
-    Raises:
-        ValueError: the bootstrap key does not start with ``gsk_``.
     """
 
     def __init__(
@@ -71,13 +68,18 @@ class ApiKeys:
         bootstrap: str | None = None,
         random_text: Callable[[int], str] = secrets.token_urlsafe,
     ) -> None:
-        if bootstrap is not None and not is_api_key(bootstrap):
-            raise ValueError(f"an API key starts with {PREFIX}")
         self._store = store
         self._bootstrap = None if bootstrap is None else _hash(bootstrap)
         self._random_text = random_text
         # By hash of the key: whether it is valid, and until when that is believed.
         self._known: dict[str, tuple[bool, int]] = {}
+
+    def is_meant(self, credential: str) -> bool:
+        """Whether a credential claims to be a key; the one from the settings may look anyhow."""
+        return is_api_key(credential) or self._is_bootstrap(_hash(credential))
+
+    def _is_bootstrap(self, key_hash: str) -> bool:
+        return self._bootstrap is not None and hmac.compare_digest(key_hash, self._bootstrap)
 
     async def create(self, name: str, now: int) -> NewApiKey:
         """A new key.
@@ -101,7 +103,7 @@ class ApiKeys:
             Unauthenticated: it is unknown or revoked.
         """
         key_hash = _hash(key)
-        if self._bootstrap is not None and hmac.compare_digest(key_hash, self._bootstrap):
+        if self._is_bootstrap(key_hash):
             return
         valid, until = self._known.get(key_hash, (False, 0))
         if now >= until:

@@ -8,7 +8,7 @@ from groundswell.access.addresses import (
     canonical,
     client_address,
 )
-from groundswell.access.api_keys import ApiKeys, is_api_key
+from groundswell.access.api_keys import ApiKeys
 from groundswell.access.identity import valid_user_id
 from groundswell.access.issuer import TokenIssuer
 from groundswell.access.principal import Principal, PrincipalKind
@@ -67,7 +67,7 @@ class Authenticator:
         hops = () if forwarded_for is None else (forwarded_for,)
         address = client_address(peer, hops, self._trusted)
         credential = None if authorization is None else _bearer(authorization)
-        if credential is not None and is_api_key(credential):
+        if credential is not None and self._keys.is_meant(credential):
             await self._keys.verify(credential, now)
             return _host(address, session_id, acting_user, acting_address)
         if acting_user is not None or acting_address is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import uvicorn
 
+from groundswell.access.issuer import TokenPair
 from groundswell.app import Service, running_service
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
@@ -56,12 +57,14 @@ def demo(host: str, port: int, speed: float) -> None:
 
     async def replay(service: Service, url: str) -> None:
         pair = await service.tokens.issue(DEMO_USER, (), times.now())
-        _announce(url, settings.api_key, pair.access_token)
+        _announce(url, settings.api_key, pair)
         await run_demo(
             url,
             settings.api_key,
             speed=speed,
-            on_ready=lambda: click.echo("  The past is loaded; from here on it is live."),
+            on_ready=lambda: click.echo(
+                "  The songs are there; the week so far is loading while live plays arrive."
+            ),
         )
 
     finish(_serve(settings, host, port, notice=NOTICE, when_up=replay))
@@ -71,13 +74,14 @@ def _is_chosen(settings: Settings) -> bool:
     return settings.database_url != Settings().database_url
 
 
-def _announce(url: str, api_key: str, token: str) -> None:
+def _announce(url: str, api_key: str, pair: TokenPair) -> None:
     click.echo(
         f"\n  Groundswell is running.\n\n"
         f"  Pages       {url}/\n"
         f"  API docs    {url}/docs\n"
         f"  Metrics     {url}/metrics\n\n"
-        f"  A token of the user '{DEMO_USER}', for one hour at most:\n  {token}\n\n"
+        f"  A token of the user '{DEMO_USER}', for {pair.expires_in // 60} minutes:\n"
+        f"  {pair.access_token}\n\n"
         f"  The host's API key:\n  {api_key}\n"
     )
 

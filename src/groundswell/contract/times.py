@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MILLISECOND = 1_000
 SECOND = 1_000_000
@@ -34,8 +35,13 @@ def to_datetime(instant: int) -> datetime:
 def to_rfc3339(instant: int) -> str:
     """The instant as RFC 3339 in UTC with ``Z``, milliseconds kept."""
     seconds, rest = divmod(instant, SECOND)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // MILLISECOND:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest // MILLISECOND:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _to_the_second(seconds: int) -> str:
+    """Instants come in clusters, and formatting is the dear part."""
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def from_datetime(moment: datetime) -> int:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from groundswell.contract.events import EVENT_TYPES, LoggedEvent
+from groundswell.log.recent import RecentEvents
 from groundswell.store import Row, Statement, Store
 
 AFTER = Statement(
@@ -27,13 +28,22 @@ def event_of(row: Row) -> LoggedEvent:
 
 
 class EventLog:
-    """The log as its readers see it."""
+    """The log as its readers see it.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: where it is.
+        recent: what this process wrote last, asked first.
+    """
+
+    def __init__(self, store: Store, recent: RecentEvents | None = None) -> None:
         self._store = store
+        self._recent = recent or RecentEvents()
 
     async def after(self, seq: int, limit: int = 500) -> list[LoggedEvent]:
         """Up to ``limit`` events that follow ``seq``, in order."""
+        known = self._recent.after(seq, limit)
+        if known is not None:
+            return known
         return [event_of(row) for row in await self._store.fetch(AFTER, after=seq, limit=limit)]
 
     async def all(self, after: int = 0, limit: int = 2_000) -> AsyncIterator[LoggedEvent]:

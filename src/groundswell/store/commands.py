@@ -40,6 +40,10 @@ class Journal(Protocol):
         """Wait for the turn, which ends with the transaction."""
         ...
 
+    def committed(self, tail: Any, /) -> None:
+        """The transaction that held this tail is durable."""
+        ...
+
 
 Handle = Callable[[Transaction, Sequence[Any], EventTail], Awaitable[Sequence[object]]]
 

@@ -18,7 +18,7 @@ import structlog
 
 from groundswell.contract.errors import DatabaseUnavailable, GroundswellError, Overloaded
 from groundswell.contract.times import Clock
-from groundswell.store.commands import Command, Handler, Idempotency, Journal
+from groundswell.store.commands import Command, EventTail, Handler, Idempotency, Journal
 from groundswell.store.idempotency import known_answers, remember, repeat
 from groundswell.store.transaction import Store, Transaction
 
@@ -166,7 +166,10 @@ class Writer:
 
     async def _commit(self, batch: list[_Waiting]) -> list[object]:
         started = perf_counter()
-        outcomes = await self._store.transact(lambda transaction: self._work(transaction, batch))
+        outcomes, tail = await self._store.transact(
+            lambda transaction: self._work(transaction, batch)
+        )
+        self._journal.committed(tail)
         figures = self._figures
         figures.recent_seconds.append(perf_counter() - started)
         figures.recent_sizes.append(len(batch))
@@ -174,7 +177,9 @@ class Writer:
         figures.commands += len(batch)
         return outcomes
 
-    async def _work(self, transaction: Transaction, batch: list[_Waiting]) -> list[object]:
+    async def _work(
+        self, transaction: Transaction, batch: list[_Waiting]
+    ) -> tuple[list[object], EventTail]:
         tail = await self._journal.begin(transaction)
         outcomes: list[object] = [None] * len(batch)
         keyed = [place for place, one in enumerate(batch) if one.idempotency is not None]
@@ -197,7 +202,7 @@ class Writer:
         ]
         await remember(transaction, fresh, self._clock())
         await tail.flush(transaction)
-        return outcomes
+        return outcomes, tail
 
     async def _answer_repeats(
         self,

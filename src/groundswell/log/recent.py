@@ -1,0 +1,37 @@
+"""The newest events of this process, so that its own readers need not ask the database."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+
+from groundswell.contract.events import LoggedEvent
+
+
+class RecentEvents:
+    """A stretch of the log without a gap, as long as only this process writes.
+
+    When another process has written in between, the stretch starts anew after it, and readers
+    further back go to the database.
+
+    Args:
+        keep: how many events to hold at most.
+    """
+
+    def __init__(self, keep: int = 10_000) -> None:
+        self._events: deque[LoggedEvent] = deque(maxlen=keep)
+
+    def add(self, events: Sequence[LoggedEvent]) -> None:
+        """Events that were just committed, in order."""
+        if events and self._events and events[0].seq != self._events[-1].seq + 1:
+            self._events.clear()
+        self._events.extend(events)
+
+    def after(self, seq: int, limit: int) -> list[LoggedEvent] | None:
+        """What follows ``seq``; None if it is not known here."""
+        events = self._events
+        if not events or seq < events[0].seq - 1 or seq >= events[-1].seq:
+            return None
+        start = seq + 1 - events[0].seq
+        return list(islice(events, start, start + limit))
