@@ -76,11 +76,6 @@ class HomePage(msgspec.Struct, frozen=True):
     top_rated: list[RankedMedia]
     activity: list[ActivityItem]
 
-    @property
-    def empty(self) -> bool:
-        """True before anything was ever registered or played."""
-        return not (self.trending or self.popular or self.hot or self.activity)
-
 
 class MediaPage(msgspec.Struct, frozen=True):
     """One file with everything people did with it; ``period`` is that of the chart."""
