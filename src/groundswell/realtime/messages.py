@@ -44,7 +44,7 @@ class Envelope:
     ``offset`` and ``epoch`` are None for an event read back from the log, which knows only ``seq``.
     """
 
-    __slots__ = ("_encoded", "epoch", "event", "offset", "publication", "seq", "size", "state")
+    __slots__ = ("_encoded", "_event", "epoch", "offset", "publication", "seq", "state")
 
     def __init__(
         self, publication: Publication, offset: int | None = None, epoch: str | None = None
@@ -54,14 +54,25 @@ class Envelope:
         self.epoch = epoch
         self.seq = publication.seq
         self.state = publication.state
-        self.event = encode_event(publication, offset)
-        self.size = len(self.event)
+        self._event: bytes | None = None
         self._encoded: dict[Callable[[Envelope], bytes | None], bytes | None] = {}
 
     @property
     def topic(self) -> str:
         """The topic published to."""
         return self.publication.topic
+
+    @property
+    def event(self) -> bytes:
+        """The EVENT; most topics have no subscriber, so it is encoded when first asked for."""
+        if self._event is None:
+            self._event = encode_event(self.publication, self.offset)
+        return self._event
+
+    @property
+    def size(self) -> int:
+        """Bytes of the EVENT."""
+        return len(self.event)
 
     def encoded(self, encode: Callable[[Envelope], bytes | None]) -> bytes | None:
         """What ``encode`` makes of this envelope; it is called for the first subscriber only."""

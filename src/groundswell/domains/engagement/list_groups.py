@@ -16,13 +16,16 @@ class ListGroup:
 
     Args:
         build: computes the lists.
-        every: seconds between two computations in the background, if there is time for it.
+        every: seconds between two computations in the background, if its share allows it.
+        share: the part of one core that computing in the background may take.
     """
 
-    def __init__(self, build: Builder, every: float) -> None:
+    def __init__(self, build: Builder, every: float, share: float) -> None:
         self.build = build
-        self.every = every
+        self._every = every
+        self._share = share
         self.turn = asyncio.Lock()
+        self.explaining = asyncio.Lock()
         self.lists: Lists = {}
         self.actors: dict[str, dict[int, int]] = {}
         self.as_of = 0
@@ -38,8 +41,11 @@ class ListGroup:
 
     @property
     def cost(self) -> float:
-        """Seconds of the shortest of the last computations: a busy machine lengthens others."""
-        return min(self._costs, default=0.0)
+        """Seconds of the shortest of the last computations: a busy machine lengthens others.
+
+        The first ones pay for connections and caches and say little, so they count as cheap.
+        """
+        return min(self._costs) if len(self._costs) >= _COSTS_KEPT else 0.0
 
     def keep(self, lists: Lists, *, as_of: int, seen: int) -> None:
         """Take over a new result; ``seen`` is the number of changes it knows of."""
@@ -51,9 +57,13 @@ class ListGroup:
         self._finished = finished
         self._costs.append(finished - started)
 
-    def rest(self, now: float, share: float) -> float:
-        """Seconds until ``share`` times the cost has passed since the last computation."""
-        return max(0.0, self._finished + share * self.cost - now) if self.computed else 0.0
+    def rest(self, now: float) -> float:
+        """Seconds a reader waits, so that reads after writes take no more than half a core."""
+        return max(0.0, self._finished + self.cost - now) if self.computed else 0.0
+
+    def plan(self, started: float, finished: float) -> None:
+        """Set when the background computes it again."""
+        self.due = started + max(self._every, (finished - started) / self._share)
 
     def without(self, media_file_id: int) -> None:
         """Drop a file from all lists."""
