@@ -8,8 +8,11 @@ extension ``groundswell.abort`` is ours.
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -35,9 +38,31 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._drains = drains
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal as uvicorn does, but let what is around the server wind up as well.
+
+        uvicorn raises the signal again when it has stopped. That would end the process before the
+        writer and the database are closed; here it reaches a handler that does nothing.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, _heard) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let every part end its connections, then stop as usual."""
         for server in self.servers:
             server.close()
         await asyncio.gather(*(drain() for drain in self._drains), return_exceptions=True)
         await super().shutdown(sockets)
+
+
+def _heard(_: int, __: object) -> None:
+    """The signal has done its work."""
