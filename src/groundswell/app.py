@@ -13,7 +13,8 @@ from typing import Any
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.types import ASGIApp
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from groundswell import __version__
 from groundswell.access.addresses import TrustedProxies
@@ -67,7 +68,8 @@ from groundswell.settings import Settings
 from groundswell.store import Statement, Store, open_store
 from groundswell.store.migrate import upgrade
 from groundswell.store.writer import Writer
-from groundswell.web.routes import web_router
+from groundswell.web.errors import for_browsers
+from groundswell.web.routes import error_pages, web_router
 
 _log = structlog.get_logger(__name__)
 
@@ -227,7 +229,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "caller": Provide(access.callers.provide),
                 "idempotency": Provide(Attempts(core.hasher).provide),
             },
-            exception_handlers=exception_handlers(),
+            exception_handlers=_handlers(notice),
             request_class=ApiRequest,
             request_max_body_size=settings.body_limit,
             openapi_config=openapi_config(__version__),
@@ -291,6 +293,14 @@ def access_of(core: Core) -> Access:
         TrustedProxies.parse(settings.trusted_proxies),
     )
     return Access(issuer, revocations, Callers(authenticator, clock))
+
+
+def _handlers(notice: str | None) -> ExceptionHandlersMap:
+    """Problems for programs; browsers get a page where no route knows the address."""
+    handlers = dict(exception_handlers())
+    pages = error_pages(notice=notice)
+    handlers[NotFoundException] = for_browsers(pages, handlers[HTTPException])
+    return handlers
 
 
 def _limits(settings: Settings) -> tuple[RateLimits, Close]:

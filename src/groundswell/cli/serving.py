@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -95,6 +96,7 @@ async def _serve(
     when_up: WhenUp | None = None,
 ) -> None:
     async with running_service(settings, notice) as service:
+        _calm_collector()
         config = uvicorn.Config(
             service.application,
             host=host,
@@ -121,6 +123,13 @@ async def _serve(
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+
+def _calm_collector() -> None:
+    """Look for cycles rarely: requests make hardly any, and each look walks all that is held."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _follow(server: uvicorn.Server, service: Service, when_up: WhenUp) -> None:

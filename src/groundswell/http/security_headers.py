@@ -12,6 +12,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
+        # Sound lies wherever the host application keeps it.
+        "media-src 'self' https: http:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

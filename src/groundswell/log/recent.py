@@ -33,5 +33,10 @@ class RecentEvents:
         events = self._events
         if not events or seq < events[0].seq - 1 or seq >= events[-1].seq:
             return None
-        start = seq + 1 - events[0].seq
+        wanted = events[-1].seq - seq
+        if wanted <= limit:  # most readers are near the end, and a deque is walked from its ends
+            newest = list(islice(reversed(events), wanted))
+            newest.reverse()
+            return newest
+        start = len(events) - wanted
         return list(islice(events, start, start + limit))

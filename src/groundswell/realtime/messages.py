@@ -21,7 +21,7 @@ Fallback = Literal["snapshot", "history", "refetch", "none"]
 _json = msgspec.json.Encoder()
 
 
-class Publication(msgspec.Struct, frozen=True):
+class Publication(msgspec.Struct, frozen=True, gc=False):
     """An event on its way to one topic.
 
     ``data`` is a JSON object that already holds ``eventType``; ``at`` is in microseconds; ``seq``

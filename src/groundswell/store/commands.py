@@ -12,7 +12,7 @@ from groundswell.contract.events import Event
 from groundswell.store.transaction import Transaction
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A wish to change something. ``at`` is when it was received, in microseconds."""
 
     answer: ClassVar[type]

@@ -14,6 +14,7 @@ class Event(
     rename="camel",
     forbid_unknown_fields=True,
     omit_defaults=True,
+    gc=False,
 ):
     """A fact. Its fields carry what readers need as it stood then, so that nobody looks back."""
 
@@ -25,7 +26,7 @@ class Event(
         raise NotImplementedError
 
 
-class LoggedEvent(msgspec.Struct, frozen=True):
+class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event at its place in the log. Instants are in microseconds."""
 
     seq: int

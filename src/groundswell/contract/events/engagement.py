@@ -11,7 +11,7 @@ from groundswell.contract.events.base import Event
 VoteType = Literal["up", "down"]
 
 
-class CounterValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CounterValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """All counters of one file as they stood after an event."""
 
     play_count: int

@@ -17,7 +17,7 @@ from groundswell.domains.engagement.views import (
 from groundswell.store.commands import Command
 
 
-class Actor(msgspec.Struct, frozen=True, kw_only=True):
+class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who does something, as far as it is stored.
 
     ``actor`` counts as one person in windows and rankings, ``voter`` holds one vote per file.

@@ -43,17 +43,16 @@ LIVE_LISTS = (*(f"trending.{period}" for period in PERIODS), "hot")
 
 _FRESH_FOR = SECOND
 _RETRY_SECONDS = 1.0
-_REST_AFTER_READ = 2.0
-_REST_IN_BACKGROUND = 9.0
 
-# Seconds between two computations in the background, beside what the load allows.
-_GROUPS: Mapping[str, tuple[Builder, float]] = {
-    "24h": (build_day, 3.0),
-    "7d": (period_builder("7d"), 30.0),
-    "30d": (period_builder("30d"), 30.0),
-    "all": (build_all_time, 30.0),
-    "rising": (build_rising, 30.0),
-    "rated": (build_rated, 10.0),
+# Seconds between two computations in the background, and the share of a core each may take: a
+# tenth in all.
+_GROUPS: Mapping[str, tuple[Builder, float, float]] = {
+    "24h": (build_day, 3.0, 0.05),
+    "7d": (period_builder("7d"), 30.0, 0.01),
+    "30d": (period_builder("30d"), 30.0, 0.01),
+    "all": (build_all_time, 30.0, 0.01),
+    "rising": (build_rising, 30.0, 0.01),
+    "rated": (build_rated, 10.0, 0.01),
 }
 _GROUP_OF: Mapping[ListName, str] = {
     "hot": "24h",
@@ -97,7 +96,7 @@ class RankedLists:
         self._timer = timer
         self._rules = ListRules(minimum_actors, per_owner, keep=keep)
         self._inline_seconds = inline_seconds
-        self._groups = {name: ListGroup(build, every) for name, (build, every) in _GROUPS.items()}
+        self._groups = {name: ListGroup(*how) for name, how in _GROUPS.items()}
         self._announcements = Announcements()
         self._changes = 0
         self._forgotten: dict[int, int] = {}
@@ -117,12 +116,15 @@ class RankedLists:
             raise Invalid.at("limit", f"must be between 1 and {GREATEST_LIMIT}")
         group = self._groups[_GROUP_OF.get(name, period)]
         await self._refresh_if_stale(group)
-        wanted, as_of, known = list_id(name, period), group.as_of, group.actors
+        wanted = list_id(name, period)
+        as_of, known = group.as_of, group.actors.setdefault(wanted, {})
         shown = await first_shown(self._store, group.lists[wanted], limit, self._clock())
         items = ranked(shown)
         if explain:
             during = actors_window(name, period, as_of)
-            items = await explained(self._store, items, shown, during, known.setdefault(wanted, {}))
+            # One at a time: it may read many log rows, and the next finds the counts known.
+            async with group.explaining:
+                items = await explained(self._store, items, shown, during, known)
         return Page(items, None, to_rfc3339(as_of))
 
     def changed(self) -> None:
@@ -175,14 +177,13 @@ class RankedLists:
     async def _run_next(self) -> None:
         group = min(self._groups.values(), key=lambda one: one.due)
         await asyncio.sleep(max(0.0, group.due - self._timer()))
-        started = self._timer()
-        group.due = started + _RETRY_SECONDS
+        group.due = self._timer() + _RETRY_SECONDS
         # A database that is away is tried again; until then the old lists stand.
         with suppress(GroundswellError):
             async with group.turn:
+                started = self._timer()
                 await self._compute(group)
-            group.due = started + group.every
-        await asyncio.sleep(_REST_IN_BACKGROUND * (self._timer() - started))
+                group.plan(started, self._timer())
 
     def _is_stale(self, group: ListGroup) -> bool:
         if not group.computed:
@@ -197,7 +198,7 @@ class RankedLists:
         async with group.turn:
             # Whoever had the turn before may have computed what this reader waits for.
             if self._is_stale(group):
-                await asyncio.sleep(group.rest(self._timer(), _REST_AFTER_READ))
+                await asyncio.sleep(group.rest(self._timer()))
                 await self._compute(group)
 
     async def _compute(self, group: ListGroup) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundswell.contract.times import HOUR
+from groundswell.domains.engagement.apart import apart
 from groundswell.domains.engagement.files import File
 from groundswell.domains.engagement.statements import MEDIA_COLUMNS
 from groundswell.store import BIGINT, Statement, Store, Transaction
@@ -48,7 +49,8 @@ class Facts(NamedTuple):
 
 async def rankable(tx: Transaction, now: int) -> list[Facts]:
     """Every file that may be in a list: published, neither hidden nor opted out."""
-    return [Facts._make(row) for row in await tx.fetch(RANKABLE_FILES, now=now)]
+    rows = await tx.fetch(RANKABLE_FILES, now=now)
+    return await apart(len(rows), lambda: [Facts._make(row) for row in rows])
 
 
 async def still_rankable(

@@ -15,7 +15,7 @@ ListName = Literal["trending", "popular", "hot", "rising", "top-rated", "controv
 MediaState = Literal["draft", "published", "hidden", "deleted"]
 
 
-class View(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+class View(msgspec.Struct, rename="camel", frozen=True, kw_only=True, gc=False):
     """Base of all answers: camelCase names on the wire."""
 
 

@@ -95,11 +95,19 @@ _CHOSEN = "{rows} chosen CROSS JOIN"
 _OF_CHOSEN = "l.media_file_id = chosen.media_file_id AND"
 _IDS = {"media_file_id": BIGINT}
 
-# Index ix_media_hours_hour, or the whole table where most of it lies in the window.
-SUM_HOURS = Statement(
+# Index ix_media_hours_hour: few rows of many files.
+SUM_DAY = Statement(
     f"""
     SELECT s.media_file_id, {_TOTALS} FROM media_hours s
     WHERE s.hour >= :first_hour AND s.hour <= :last_hour GROUP BY s.media_file_id
+    """  # noqa: S608 - names of ours
+)
+# The primary key, file by file: many rows of each file, and nothing to sort on SQLite.
+SUM_HOURS = Statement(
+    f"""
+    SELECT m.media_file_id, {_TOTALS} FROM media m CROSS JOIN media_hours s
+    WHERE s.media_file_id = m.media_file_id
+      AND s.hour >= :first_hour AND s.hour <= :last_hour GROUP BY m.media_file_id
     """  # noqa: S608 - names of ours
 )
 # The time index of each log.
@@ -122,7 +130,8 @@ FIRST_HOUR = Statement("SELECT MIN(hour) FROM media_hours")
 
 async def window_sums(tx: Transaction, wanted: Window) -> dict[int, Sums]:
     """The sums of every file to which something happened in the window."""
-    hours = await tx.fetch(SUM_HOURS, first_hour=wanted.first_hour, last_hour=wanted.last_hour)
+    by_hour = SUM_DAY if wanted.hours <= 24 else SUM_HOURS
+    hours = await tx.fetch(by_hour, first_hour=wanted.first_hour, last_hour=wanted.last_hour)
     edges = await tx.fetch(SUM_EDGES, **_edge_parameters(wanted))
     return await apart(len(hours), _merge, hours, edges)
 
