@@ -130,6 +130,7 @@ def _list_data(change: ListChanged) -> dict[str, object]:
                 "position": item.position,
                 "score": item.score,
                 "playCount": item.play_count,
+                "periodPlayCount": item.period_play_count,
                 "upvotes": item.upvotes,
                 "downvotes": item.downvotes,
             }

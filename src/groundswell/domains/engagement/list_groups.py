@@ -9,6 +9,7 @@ from collections import deque
 from groundswell.domains.engagement.list_building import Builder, Lists
 
 _COSTS_KEPT = 4
+_SURELY_DEAR = 0.25
 
 
 class ListGroup:
@@ -43,9 +44,11 @@ class ListGroup:
     def cost(self) -> float:
         """Seconds of the shortest of the last computations: a busy machine lengthens others.
 
-        The first ones pay for connections and caches and say little, so they count as cheap.
+        The first ones pay for connections and caches and say little, so they count as cheap
+        unless they are beyond doubt.
         """
-        return min(self._costs) if len(self._costs) >= _COSTS_KEPT else 0.0
+        least = min(self._costs, default=0.0)
+        return least if len(self._costs) == _COSTS_KEPT or least > _SURELY_DEAR else 0.0
 
     def keep(self, lists: Lists, *, as_of: int, seen: int) -> None:
         """Take over a new result; ``seen`` is the number of changes it knows of."""

@@ -47,7 +47,7 @@ export function show(list, blank, items) {
   const fresh = wanted.map((item, index) => {
     const row = rows.get(String(item.mediaFileId)) ?? newRow(blank, item);
     rows.delete(row.dataset.media);
-    fill(row, item, index + 1, before.get(row)?.rank, list);
+    fill(row, item, index + 1, before.get(row)?.rank);
     return row;
   });
   for (const row of rows.values()) row.remove();
@@ -66,7 +66,7 @@ function newRow(blank, item) {
   return row;
 }
 
-function fill(row, item, rank, oldRank, list) {
+function fill(row, item, rank, oldRank) {
   const set = (name, text) => {
     const field = row.querySelector(`[data-field="${name}"]`);
     if (field.textContent !== text) field.textContent = text;
@@ -74,8 +74,7 @@ function fill(row, item, rank, oldRank, list) {
   set("position", String(rank));
   set("title", item.title);
   set("artist", item.artist ?? "");
-  const inPeriod = list.dataset.list.startsWith("/v1/popular") ? item.periodPlayCount : null;
-  set("plays", compact(inPeriod ?? item.playCount));
+  set("plays", compact(item.periodPlayCount ?? item.playCount));
   set("votes", signed(item.upvotes - item.downvotes));
   if (oldRank !== rank) mark(row.querySelector('[data-field="move"]'), oldRank, rank);
 }
