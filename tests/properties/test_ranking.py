@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -89,8 +90,8 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
-def _lists(store: Store, now: int, **rules: int) -> RankedLists:
-    return RankedLists(store, lambda: now, **rules)
+def _lists(store: Store, now: int, minimum_actors: int = 3, per_owner: int = 2) -> RankedLists:
+    return RankedLists(store, lambda: now, minimum_actors=minimum_actors, per_owner=per_owner)
 
 
 def _after(period: Period, now: int) -> int:
@@ -240,7 +241,7 @@ async def test_trending_is_ordered_by_velocity(
     ]
     assert keys == sorted(keys, reverse=True)
     scores = [one.score for one in page.items]
-    assert all(first >= second for first, second in zip(scores, scores[1:], strict=False))
+    assert all(first >= second for first, second in pairwise(scores))
 
 
 @against_the_database
@@ -286,7 +287,7 @@ async def test_popular_is_ordered_by_plays(
         )
     ]
     counts = [one.period_play_count or 0 for one in page.items]
-    assert all(first >= second for first, second in zip(counts, counts[1:], strict=False))
+    assert all(first >= second for first, second in pairwise(counts))
 
 
 @against_the_database
@@ -317,7 +318,7 @@ _EVENTS = st.sampled_from(["play", "download", "comment"])
 async def test_one_more_qualified_event_never_worsens_a_place(
     store: Store, data: st.DataObject, which: int, kind: str
 ) -> None:
-    """Invariants E8 and E9: qualified engagement lifts a file or leaves it; other changes nothing."""
+    """Invariants E8 and E9: qualified engagement never lowers a file, other changes nothing."""
     history = data.draw(histories(NOW, ["zoe", "yan", None]))
     await history.write(store)
     before = await _orders(store)

@@ -143,11 +143,12 @@ class History:
             elif one.kind == "download":
                 logs[sql.LOG_DOWNLOADS].append((number, one.media_file_id, *who, *qualified))
             elif one.kind == "comment":
-                row = (number, one.media_file_id, None, *who, "Well played.", one.at)
-                logs[sql.ADD_COMMENTS].append(row)
+                logs[sql.ADD_COMMENTS].append(
+                    (number, one.media_file_id, None, *who, "Well played.", one.at)
+                )
             else:
-                row = (number, one.media_file_id, one.actor, one.actor, None, None)
-                logs[sql.PUT_VOTES].append((*row, one.kind, one.at, one.at))
+                keys = (number, one.media_file_id, one.actor, one.actor)
+                logs[sql.PUT_VOTES].append((*keys, None, None, one.kind, one.at, one.at))
         for statement, rows in logs.items():
             await tx.fetch(statement, rows=rows)
 

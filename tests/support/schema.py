@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 from sqlalchemy import Table, create_engine
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 import groundswell.domains.engagement.tables
 import groundswell.log.tables  # noqa: F401 - declares its tables
@@ -33,9 +34,7 @@ def ddl() -> list[str]:
 
 
 def _ddl_of(table: Table) -> list[str]:
-    dialect = postgresql.dialect()
+    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    return [
-        str(element.compile(dialect=dialect))
-        for element in (CreateTable(table), *map(CreateIndex, indexes))
-    ]
+    made: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes)]
+    return [str(element.compile(dialect=dialect)) for element in made]

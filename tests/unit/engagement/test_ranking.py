@@ -138,7 +138,7 @@ def test_diversity_loses_nobody_and_reorders_only_what_it_displaces(
     entries = [(owner, place) for place, owner in enumerate(owners)]
     shown = diversify(entries, _owner)
     assert sorted(shown, key=lambda one: one[1]) == entries
-    for owner in {"a", "b", "c", "d", None}:
+    for owner in ("a", "b", "c", "d", None):
         mine = [one for one in shown if one[0] == owner]
         assert mine == sorted(mine, key=lambda one: one[1])
     filled = sum(min(2, owners.count(owner)) for owner in "abcd") + owners.count(None)
