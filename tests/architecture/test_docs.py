@@ -1,0 +1,46 @@
+"""The documentation names what there is: settings, commands, events and topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from groundswell.cli import main
+from groundswell.contract.events import EVENT_TYPES
+from groundswell.realtime.topics import KINDS
+from groundswell.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = "\n".join(
+    page.read_text() for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+)
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_every_setting_stands_in_the_table(name: str) -> None:
+    table = (ROOT / "docs/settings.md").read_text()
+    assert f"| `GROUNDSWELL_{name.upper()}` |" in table
+
+
+def test_the_table_names_no_setting_that_is_gone() -> None:
+    table = (ROOT / "docs/settings.md").read_text()
+    rows = [line for line in table.splitlines() if line.startswith("| `GROUNDSWELL_")]
+    assert len(rows) == len(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_is_documented(name: str) -> None:
+    assert isinstance(main, click.Group)
+    assert f"groundswell {name}" in DOCS
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_every_event_is_documented(name: str) -> None:
+    assert f"`{name}`" in DOCS
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS])
+def test_every_topic_is_documented(name: str) -> None:
+    assert name in DOCS
