@@ -30,7 +30,8 @@ QUICK_RANKING: dict[str, Any] = {
     "connections": (4,),
     "lists": ("/v1/trending?period=24h", "/v1/popular?period=7d"),
 }
-BENCHMARKS = ("writes", "ranking")
+QUICK_BATCHING: dict[str, Any] = {"seconds": 0.1, "rounds": 1}
+BENCHMARKS = ("writes", "ranking", "batching")
 
 
 @click.group(invoke_without_command=True)
@@ -68,6 +69,8 @@ def main(
         ours = tuple(name for name in sides if name in services.OURS)
         if "ranking" in chosen and ours:
             _measure_ranking(_given(sides=ours, seconds=seconds), quick, kept)
+        if "batching" in chosen:
+            _measure_batching(quick, kept)
         if page:
             _write_page(kept, docs)
 
@@ -94,6 +97,13 @@ def _measure_ranking(given: dict[str, Any], quick: bool, kept: Path) -> None:
 
     plan = ranking.Plan(**{**(QUICK_RANKING if quick else {}), **given})
     _measure(lambda directory: ranking.measure(plan, directory, _tell), "ranking", kept)
+
+
+def _measure_batching(quick: bool, kept: Path) -> None:
+    from benchmarks import batching  # noqa: PLC0415 - only here is the service itself imported
+
+    given = QUICK_BATCHING if quick else {}
+    _measure(lambda directory: batching.measure(directory, _tell, **given), "batching", kept)
 
 
 def _measure(measure: Callable[[Path], Any], name: str, kept: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks import results, tables
-from benchmarks.results import Ranking, Writes
+from benchmarks.results import Batching, Ranking, Writes
 
 DOCS = Path(__file__).parent.parent / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -17,16 +17,17 @@ def write(kept: Path = results.DIRECTORY, docs: Path = DOCS) -> Path:
     """Writes the page and the plots; what was not measured is left out."""
     writes = results.load(Writes, "writes", kept)
     ranking = results.load(Ranking, "ranking", kept)
+    batching = results.load(Batching, "batching", kept)
     plots = docs / "benchmarks"
     plots.mkdir(parents=True, exist_ok=True)
     if writes is not None:
         _plot(writes, plots / "plays.svg")
     page = docs / "benchmarks.md"
-    page.write_text(text(writes, ranking))
+    page.write_text(text(writes, ranking, batching))
     return page
 
 
-def text(writes: Writes | None, ranking: Ranking | None) -> str:
+def text(writes: Writes | None, ranking: Ranking | None, batching: Batching | None = None) -> str:
     """The page as Markdown."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -37,7 +38,7 @@ def text(writes: Writes | None, ranking: Ranking | None) -> str:
         autoescape=False,
     )
     template = environment.get_template("benchmarks.md.jinja")
-    return template.render(writes=writes, ranking=ranking, tables=tables)
+    return template.render(writes=writes, ranking=ranking, batching=batching, tables=tables)
 
 
 def _plot(writes: Writes, path: Path) -> None:

@@ -102,6 +102,27 @@ class Ranking(msgspec.Struct, rename="camel", frozen=True):
     fresh: dict[str, float]
 
 
+class BatchingCell(msgspec.Struct, rename="camel", frozen=True):
+    """One policy of the writer: plays per second, and the median wait in milliseconds."""
+
+    engine: str
+    callers: int
+    limit: int
+    delay: float
+    rate: float
+    wait: float
+
+
+class Batching(msgspec.Struct, rename="camel", frozen=True):
+    """How the writer should group, measured without HTTP."""
+
+    taken_at: str
+    machine: Machine
+    seconds: float
+    rounds: int
+    cells: list[BatchingCell]
+
+
 def now() -> str:
     """The time of a measurement, RFC 3339."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

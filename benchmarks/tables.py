@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.load import Action
-from benchmarks.results import Cell, ListRead, Ranking, Shape, Writes
+from benchmarks.results import Batching, BatchingCell, Cell, ListRead, Ranking, Shape, Writes
 from benchmarks.services import LABELS, OURS, PEERS
 
 
@@ -55,6 +55,21 @@ def lists(ranking: Ranking) -> str:
     """Latency of the ranked lists, and of the query they save."""
     header = ["list", "connections", "reads per second", "p50 ms", "p99 ms", "GROUP BY ms"]
     return table(header, [_list_row(read) for read in ranking.reads])
+
+
+def batching(result: Batching) -> str:
+    """Plays per second and the callers' median wait, by policy."""
+    callers = sorted({cell.callers for cell in result.cells})
+    header = ["plays per second (median wait ms)", *(f"{count} callers" for count in callers)]
+    rows: dict[str, list[str]] = {}
+    for cell in result.cells:
+        rows.setdefault(_policy(cell), []).append(f"{cell.rate:,.0f} ({cell.wait:,.1f})")
+    return table(header, [[name, *figures] for name, figures in rows.items()])
+
+
+def _policy(cell: BatchingCell) -> str:
+    delay = f", after waiting {cell.delay * 1000:.0f} ms" if cell.delay else ""
+    return f"{cell.engine}, at most {cell.limit}{delay}"
 
 
 def _list_row(read: ListRead) -> list[str]:

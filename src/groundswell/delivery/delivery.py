@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from groundswell.contract.events import LoggedEvent
-from groundswell.contract.events.engagement import Interaction
+from groundswell.contract.events.engagement import Interaction, MediaDeleted, MediaUpdated
 from groundswell.contract.ids import event_id
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.delivery.counters import Counters
@@ -55,13 +55,22 @@ class Delivery:
         told: list[Publication] = []
         for logged in events:
             told += publications(logged)
-            if isinstance(logged.event, Interaction) and is_news(logged):
-                self._counters.add(logged.event, logged.seq)
+            self._note(logged)
         if told:
             await self._publish(told)
         self.position = events[-1].seq
         self._lists.changed()
         await self._publish_counters()
+
+    def _note(self, logged: LoggedEvent) -> None:
+        match logged.event:
+            case Interaction() as event if is_news(logged):
+                self._counters.add(event, logged.seq)
+            case MediaUpdated(media_file_id=media, state=state, trendable=trendable):
+                if state != "published" or not trendable:
+                    self._lists.forget(media)
+            case MediaDeleted(media_file_id=media):
+                self._lists.forget(media)
 
     async def run(self) -> None:
         """Publish what was held back, until cancelled."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from litestar.di import NamedDependency
+
 from groundswell.access.hashing import AddressHasher
 from groundswell.access.principal import Principal, log_key
 from groundswell.http.body import ApiRequest
@@ -18,7 +20,9 @@ class Attempts:
     def __init__(self, hasher: AddressHasher) -> None:
         self._hasher = hasher
 
-    async def provide(self, request: ApiRequest, caller: Principal) -> Idempotency | None:
+    async def provide(
+        self, request: ApiRequest, caller: NamedDependency[Principal]
+    ) -> Idempotency | None:
         """The attempt, or None if the request names none.
 
         Raises:

@@ -56,6 +56,7 @@ class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
     artist: str | None = None
     duration_sec: int | None = None
     state: str
+    trendable: bool = True
 
 
 class MediaDeleted(MediaEvent, frozen=True, kw_only=True):

@@ -108,7 +108,8 @@ class HotRoutes:
         return await self._actions.vote(caller, media_file_id, vote.vote_type)
 
     async def _play(self, caller: Principal, media_file_id: int, sent: bytes) -> Any:
-        play: Play = decode_json(sent, Play) if sent else Play()
+        told: Play | None = decode_json(sent, Play | None) if sent else None
+        play = told or Play()
         return await self._actions.play(
             caller,
             media_file_id,
@@ -127,8 +128,8 @@ class HotRoutes:
 def _occurred(sent: bytes) -> int | None:
     if not sent:
         return None
-    told: Occurrence = decode_json(sent, Occurrence)
-    at: int | None = instant(told.occurred_at)
+    told: Occurrence | None = decode_json(sent, Occurrence | None)
+    at: int | None = None if told is None else instant(told.occurred_at)
     return at
 
 

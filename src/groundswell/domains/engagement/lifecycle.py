@@ -183,6 +183,7 @@ class Lifecycle:
                 artist=file.artist,
                 duration_sec=file.duration_seconds,
                 state=file.state,
+                trendable=bool(file.trendable),
             ),
             command.at,
         )

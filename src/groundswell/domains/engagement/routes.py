@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, patch, post, put
-from litestar.di import Provide
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
@@ -48,11 +48,11 @@ TrendingPeriod = Annotated[Period, QueryParameter(description="The period that e
 
 @post("/media", summary="Register a media file (host only)", security=HOST_ONLY)
 async def register_media(
-    data: NewMedia,
-    caller: Principal,
-    actions: Actions,
-    clock: Clock,
-    idempotency: Idempotency | None,
+    data: JSONBody[NewMedia],
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    clock: NamedDependency[Clock],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> MediaFile:
     """Make a file known. The same ``source`` and ``externalId`` answer with the same file."""
     require_host(caller)
@@ -77,11 +77,11 @@ async def register_media(
 @patch("/media/{media_file_id:str}", summary="Change a media file (host only)", security=HOST_ONLY)
 async def update_media(
     media_file_id: MediaFileIdInPath,
-    data: MediaChanges,
-    caller: Principal,
-    actions: Actions,
-    clock: Clock,
-    idempotency: Idempotency | None,
+    data: JSONBody[MediaChanges],
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    clock: NamedDependency[Clock],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> MediaFile:
     """Change a file, hide it (``state: hidden``), show it again, or opt it out of the rankings."""
     require_host(caller)
@@ -94,9 +94,9 @@ async def update_media(
 @delete("/media/{media_file_id:str}", summary="Delete a media file (host only)", security=HOST_ONLY)
 async def delete_media(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> None:
     """Take a file out of every list and feed, at once and for good."""
     require_host(caller)
@@ -105,7 +105,9 @@ async def delete_media(
 
 @get("/media/{media_file_id:str}", summary="One media file")
 async def get_media(
-    media_file_id: MediaFileIdInPath, caller: Principal, queries: EngagementQueries
+    media_file_id: MediaFileIdInPath,
+    caller: NamedDependency[Principal],
+    queries: NamedDependency[EngagementQueries],
 ) -> MediaFile:
     """The file with its counters. The host also sees drafts and hidden files."""
     return await queries.media(media_file_id, unpublished=caller.kind == "host")
@@ -113,7 +115,7 @@ async def get_media(
 
 @get("/media", summary="Media files, newest first")
 async def list_media(
-    queries: EngagementQueries, limit: Limit = 20, cursor: CursorText = None
+    queries: NamedDependency[EngagementQueries], limit: Limit = 20, cursor: CursorText = None
 ) -> Page[MediaFile]:
     """All published files with their counters."""
     return await queries.media_page(limit, cursor)
@@ -122,10 +124,10 @@ async def list_media(
 @put("/media/{media_file_id:str}/vote", summary="Vote")
 async def put_vote(
     media_file_id: MediaFileIdInPath,
-    data: Vote,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
+    data: JSONBody[Vote],
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> VoteStatus:
     """Cast the caller's vote, or change it. The same vote again changes nothing."""
     return await actions.vote(caller, media_file_id, data.vote_type, idempotency)
@@ -134,9 +136,9 @@ async def put_vote(
 @delete("/media/{media_file_id:str}/vote", summary="Take a vote back", status_code=200)
 async def delete_vote(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> VoteStatus:
     """Remove the caller's vote; if there is none, nothing changes."""
     return await actions.vote(caller, media_file_id, None, idempotency)
@@ -145,9 +147,9 @@ async def delete_vote(
 @get("/media/{media_file_id:str}/vote", summary="The caller's vote")
 async def get_vote(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    queries: EngagementQueries,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    queries: NamedDependency[EngagementQueries],
 ) -> VoteStatus:
     """The caller's vote on the file, and the totals."""
     return await queries.vote_status(media_file_id, actions.voter(caller, media_file_id))
@@ -156,10 +158,10 @@ async def get_vote(
 @post("/media/{media_file_id:str}/plays", summary="Record a play")
 async def post_play(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
-    data: Play | None = None,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
+    data: JSONBody[Play | None] = None,
 ) -> Recorded:
     """Count a play. It qualifies for the rankings after 30 s or half of the file, once an hour."""
     play = data or Play()
@@ -175,10 +177,10 @@ async def post_play(
 @post("/media/{media_file_id:str}/downloads", summary="Record a download")
 async def post_download(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
-    data: Occurrence | None = None,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
+    data: JSONBody[Occurrence | None] = None,
 ) -> Recorded:
     """Count a download. It qualifies for the rankings once a day per person."""
     at = None if data is None else instant(data.occurred_at)
@@ -188,10 +190,10 @@ async def post_download(
 @post("/media/{media_file_id:str}/views", summary="Record a view")
 async def post_view(
     media_file_id: MediaFileIdInPath,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
-    data: Occurrence | None = None,
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
+    data: JSONBody[Occurrence | None] = None,
 ) -> Recorded:
     """Count a view of the file's page. Views rank nothing and appear in no feed."""
     at = None if data is None else instant(data.occurred_at)
@@ -201,10 +203,10 @@ async def post_view(
 @post("/media/{media_file_id:str}/comments", summary="Comment")
 async def post_comment(
     media_file_id: MediaFileIdInPath,
-    data: NewComment,
-    caller: Principal,
-    actions: Actions,
-    idempotency: Idempotency | None,
+    data: JSONBody[NewComment],
+    caller: NamedDependency[Principal],
+    actions: NamedDependency[Actions],
+    idempotency: NamedDependency[Idempotency | None],
 ) -> PostedComment:
     """Leave a comment in plain text."""
     return await actions.comment(caller, media_file_id, data.body, idempotency)
@@ -213,7 +215,7 @@ async def post_comment(
 @get("/media/{media_file_id:str}/comments", summary="Comments, newest first")
 async def list_comments(
     media_file_id: MediaFileIdInPath,
-    queries: EngagementQueries,
+    queries: NamedDependency[EngagementQueries],
     limit: Limit = 20,
     cursor: CursorText = None,
 ) -> Page[Comment]:
@@ -222,14 +224,16 @@ async def list_comments(
 
 
 @get("/media/{media_file_id:str}/stats", summary="Everything countable about a file")
-async def get_stats(media_file_id: MediaFileIdInPath, queries: EngagementQueries) -> Stats:
+async def get_stats(
+    media_file_id: MediaFileIdInPath, queries: NamedDependency[EngagementQueries]
+) -> Stats:
     """All counters, and the plays in the last 24 hours, 7 and 30 days."""
     return await queries.stats(media_file_id)
 
 
 @get("/trending", summary="Trending: engagement velocity")
 async def trending(
-    lists: RankedLists,
+    lists: NamedDependency[RankedLists],
     period: TrendingPeriod = "24h",
     limit: Limit = 10,
     explain: Explain = False,
@@ -240,7 +244,7 @@ async def trending(
 
 @get("/popular", summary="Popular: plays in the period")
 async def popular(
-    lists: RankedLists,
+    lists: NamedDependency[RankedLists],
     period: TrendingPeriod = "7d",
     limit: Limit = 10,
     explain: Explain = False,
@@ -251,7 +255,7 @@ async def popular(
 
 @get("/hot", summary="Hot: recent engagement that fades with age")
 async def hot(
-    lists: RankedLists, limit: Limit = 10, explain: Explain = False
+    lists: NamedDependency[RankedLists], limit: Limit = 10, explain: Explain = False
 ) -> Response[Page[RankedMedia]]:
     """Weighted engagement of the last day, halved for every day of the file's age."""
     return await _ranked(lists, "hot", "24h", limit, explain)
@@ -259,7 +263,7 @@ async def hot(
 
 @get("/rising", summary="Rising: more people than usual")
 async def rising(
-    lists: RankedLists, limit: Limit = 10, explain: Explain = False
+    lists: NamedDependency[RankedLists], limit: Limit = 10, explain: Explain = False
 ) -> Response[Page[RankedMedia]]:
     """Today's distinct people against the mean of the seven days before."""
     return await _ranked(lists, "rising", "24h", limit, explain)
@@ -267,7 +271,7 @@ async def rising(
 
 @get("/top-rated", summary="Top rated: share of up-votes, with doubt")
 async def top_rated(
-    lists: RankedLists, limit: Limit = 10, explain: Explain = False
+    lists: NamedDependency[RankedLists], limit: Limit = 10, explain: Explain = False
 ) -> Response[Page[RankedMedia]]:
     """Lower bound of the Wilson interval of the share of up-votes."""
     return await _ranked(lists, "top-rated", "all", limit, explain)
@@ -275,7 +279,7 @@ async def top_rated(
 
 @get("/controversial", summary="Controversial: many votes both ways")
 async def controversial(
-    lists: RankedLists, limit: Limit = 10, explain: Explain = False
+    lists: NamedDependency[RankedLists], limit: Limit = 10, explain: Explain = False
 ) -> Response[Page[RankedMedia]]:
     """Many votes, evenly split."""
     return await _ranked(lists, "controversial", "all", limit, explain)
@@ -283,7 +287,7 @@ async def controversial(
 
 @get("/activity", summary="What happened, newest first")
 async def activity(
-    queries: EngagementQueries, limit: Limit = 20, cursor: CursorText = None
+    queries: NamedDependency[EngagementQueries], limit: Limit = 20, cursor: CursorText = None
 ) -> Page[ActivityItem]:
     """The public feed: plays, downloads, uploads, comments and votes."""
     return await queries.activity(limit, cursor)

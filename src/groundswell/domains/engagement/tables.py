@@ -166,6 +166,8 @@ media_hours = Table(
     number("net_votes", default=0),
     PrimaryKeyConstraint("media_file_id", "hour"),
     Index("ix_media_hours_hour", "hour"),
+    # The rows lie in the order of the key, which halves what a month of sums costs to read.
+    sqlite_with_rowid=False,
 )
 """Sums per file and hour; ``hour`` is the instant the hour starts.
 

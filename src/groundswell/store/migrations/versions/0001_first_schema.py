@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("comments", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("net_votes", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("media_file_id", "hour", name=op.f("pk_media_hours")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_media_hours_hour", "media_hours", ["hour"], unique=False)
     op.create_table(
