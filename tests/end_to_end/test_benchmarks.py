@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from benchmarks.results import Writes, load
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, the load tool, is not installed")
 def test_every_side_takes_plays_and_votes_without_a_failure(tmp_path: Path) -> None:
     command = ["-m", "benchmarks", "--quick", "--only", "writes", "--no-page"]
     done = subprocess.run(
