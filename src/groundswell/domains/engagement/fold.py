@@ -80,6 +80,7 @@ class Fold:
         self._files: dict[int, File] = {}
         self._hours: dict[tuple[int, int], list[int]] = {}
         self._rows: dict[Statement, list[tuple[Any, ...]]] = {}
+        self._last_event_undone: set[int] = set()
 
     def vote(
         self, command: CastVote | RemoveVote, file: File, wanted: VoteType | None
@@ -95,6 +96,8 @@ class Fold:
         file.downvotes += down
         if vote is not None and previous is not None:
             self._count(file, vote.updated_at, _NET_VOTES, -sign(previous))
+            if wanted is None and vote.updated_at == file.last_event_at:
+                self._last_event_undone.add(file.media_file_id)
         if wanted is not None:
             self._count(file, command.at, _NET_VOTES, sign(wanted))
             file.qualifies_at(command.at)
@@ -292,6 +295,10 @@ class Fold:
         if self._files:
             files = [self._files[media].counter_row() for media in sorted(self._files)]
             await transaction.write(sql.SET_COUNTERS, rows=files)
+        if self._last_event_undone:
+            await transaction.flush()
+            undone = [(media,) for media in sorted(self._last_event_undone)]
+            await transaction.fetch(sql.RECALL_LAST_EVENT, rows=undone)
 
     async def _write_votes(self, transaction: Transaction) -> None:
         put: list[tuple[Any, ...]] = []

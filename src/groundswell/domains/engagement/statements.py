@@ -240,3 +240,23 @@ SET_COUNTERS = Statement(
         "last_event_at": BIGINT,
     },
 )
+# A vote that was taken back may have been the last event: the one before it is in the logs.
+# The (media_file_id, time) index of each log, and all votes of the file by their primary key.
+RECALL_LAST_EVENT = Statement(
+    """
+    UPDATE media SET last_event_at = (
+      SELECT MAX(e.at) FROM (
+        SELECT MAX(l.completed_at) AS at FROM play_logs l
+          WHERE l.media_file_id = media.media_file_id AND l.qualified = 1
+        UNION ALL SELECT MAX(l.downloaded_at) FROM download_logs l
+          WHERE l.media_file_id = media.media_file_id AND l.qualified = 1
+        UNION ALL SELECT MAX(l.created_at) FROM comments l
+          WHERE l.media_file_id = media.media_file_id
+        UNION ALL SELECT MAX(l.updated_at) FROM votes l
+          WHERE l.media_file_id = media.media_file_id
+      ) e
+    )
+    WHERE media_file_id IN (SELECT r.media_file_id FROM {rows} r)
+    """,
+    rows={"media_file_id": BIGINT},
+)
