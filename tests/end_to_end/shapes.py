@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
+
 COUNTERS = {
     "playCount",
     "qualifiedPlayCount",
@@ -57,15 +59,24 @@ def assert_page(page: dict[str, Any], element: set[str]) -> None:
         assert set(item) == element
 
 
-def assert_problem(answer: Any, status: int, code: str, detail: str | None = None) -> None:
+def told(answer: httpx.Response) -> str:
+    """What was asked and what was answered, for the message of a failed test."""
+    asked = answer.request
+    return f"{asked.method} {asked.url} {answer.status_code} {answer.text[:1000]}"
+
+
+def assert_problem(
+    answer: httpx.Response, status: int, code: str, detail: str | None = None
+) -> None:
     """An error as every error is told: RFC 9457, with a stable code and nothing more."""
-    assert (answer.status_code, answer.headers["content-type"]) == (
-        status,
-        "application/problem+json",
-    ), answer.text
+    assert answer.status_code == status, told(answer)
+    assert answer.headers["content-type"] == "application/problem+json", told(answer)
     problem = answer.json()
     assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "code"}
     assert (problem["status"], problem["code"]) == (status, code), problem
     assert problem["type"] == f"/docs#problem-{code}"
+    if code == "validation_failed":
+        assert problem["errors"], told(answer)
+        assert all(set(error) == {"field", "message"} for error in problem["errors"])
     if detail is not None:
         assert problem["detail"] == detail

@@ -50,7 +50,10 @@ def serve(host: str, port: int, role: str) -> None:
 def demo(host: str, port: int, speed: float) -> None:
     """Run the service and replay a real week of radio plays as live traffic."""
     given = current_settings()
+    # Thousands of requests would push the addresses below out of sight.
     settings = current_settings(
+        log_requests=False,
+        log_level="warning" if given.log_level == Settings().log_level else given.log_level,
         api_key=given.api_key or f"gsk_{secrets.token_urlsafe(32)}",
         trusted_proxies=given.trusted_proxies or "127.0.0.1,::1",
         database_url=given.database_url if _is_chosen(given) else DEMO_DATABASE,

@@ -83,8 +83,8 @@ class NewComment(Body, frozen=True, kw_only=True):
     body: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
-def instant(moment: Any) -> Any:
-    """Microseconds of a time of the input; null and absent pass.
+def instant(moment: Any, field: str) -> Any:
+    """Microseconds of a time of the input, sent as ``field``; null and absent pass.
 
     Raises:
         Invalid: a year outside of what can be stored.
@@ -92,5 +92,5 @@ def instant(moment: Any) -> Any:
     if not isinstance(moment, datetime):
         return moment
     if not 1970 <= moment.year <= 2200:
-        raise Invalid("A time must lie between the years 1970 and 2200.")
+        raise Invalid.at(field, "Must lie between the years 1970 and 2200")
     return from_datetime(moment)

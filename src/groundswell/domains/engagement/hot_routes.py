@@ -114,7 +114,7 @@ class HotRoutes:
             caller,
             media_file_id,
             play_duration=play.play_duration,
-            occurred_at=instant(play.occurred_at),
+            occurred_at=instant(play.occurred_at, "occurredAt"),
         )
 
     async def _download(self, caller: Principal, media_file_id: int, sent: bytes) -> Any:
@@ -129,7 +129,7 @@ def _occurred(sent: bytes) -> int | None:
     if not sent:
         return None
     told: Occurrence | None = decode_json(sent, Occurrence | None)
-    at: int | None = None if told is None else instant(told.occurred_at)
+    at: int | None = None if told is None else instant(told.occurred_at, "occurredAt")
     return at
 
 

@@ -65,7 +65,7 @@ async def register_media(
         owner_id=data.owner_id,
         duration_seconds=data.duration_seconds,
         url=data.url,
-        published_at=instant(data.published_at),
+        published_at=instant(data.published_at, "publishedAt"),
         draft=data.draft,
         media_file_id=data.media_file_id,
         source=data.source,
@@ -86,7 +86,7 @@ async def update_media(
     """Change a file, hide it (``state: hidden``), show it again, or opt it out of the rankings."""
     require_host(caller)
     changes = {name: getattr(data, name) for name in data.__struct_fields__}
-    changes["published_at"] = instant(data.published_at)
+    changes["published_at"] = instant(data.published_at, "publishedAt")
     command = UpdateMedia(at=clock(), media_file_id=media_file_id, **changes)
     return await actions.update(command, idempotency)
 
@@ -169,7 +169,7 @@ async def post_play(
         caller,
         media_file_id,
         play_duration=play.play_duration,
-        occurred_at=instant(play.occurred_at),
+        occurred_at=instant(play.occurred_at, "occurredAt"),
         idempotency=idempotency,
     )
 
@@ -183,7 +183,7 @@ async def post_download(
     data: JSONBody[Occurrence | None] = None,
 ) -> Recorded:
     """Count a download. It qualifies for the rankings once a day per person."""
-    at = None if data is None else instant(data.occurred_at)
+    at = None if data is None else instant(data.occurred_at, "occurredAt")
     return await actions.download(caller, media_file_id, occurred_at=at, idempotency=idempotency)
 
 
@@ -196,7 +196,7 @@ async def post_view(
     data: JSONBody[Occurrence | None] = None,
 ) -> Recorded:
     """Count a view of the file's page. Views rank nothing and appear in no feed."""
-    at = None if data is None else instant(data.occurred_at)
+    at = None if data is None else instant(data.occurred_at, "occurredAt")
     return await actions.view(caller, media_file_id, occurred_at=at, idempotency=idempotency)
 
 
