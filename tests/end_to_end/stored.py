@@ -1,0 +1,32 @@
+"""What is in the database, read beside the service."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import asyncpg
+
+
+async def rows_of(database_url: str, sql: str) -> list[tuple[object, ...]]:
+    """The rows of a query."""
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(sql).fetchall()
+    connection = await asyncpg.connect(database_url)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def row_counts(database_url: str) -> dict[str, int]:
+    """How many rows each table has: a request that stored anything at all changes one of them."""
+    names = (
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if database_url.startswith("sqlite")
+        else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    )
+    tables = [str(name) for (name,) in await rows_of(database_url, names)]
+    every = " UNION ALL ".join(f"SELECT '{one}', COUNT(*) FROM {one}" for one in tables)
+    return {str(name): int(str(count)) for name, count in await rows_of(database_url, every)}
