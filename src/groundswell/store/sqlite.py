@@ -102,11 +102,26 @@ class _AcrossThreads:
 
 
 async def _in(threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
-    loop = asyncio.get_running_loop()
+    """The result of ``work`` in a thread.
+
+    A thread cannot be interrupted, so whoever is cancelled waits for it: nothing may still run on
+    a connection that is given back.
+    """
+    working = asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
     try:
-        return await loop.run_in_executor(threads, work, *arguments)
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        while not working.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
+        raise
     except sqlite3.OperationalError as error:
         raise _translate(error) from error
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _drive(work: Awaitable[T]) -> T:
@@ -127,8 +142,7 @@ def _transact(connection: sqlite3.Connection, work: Work[T]) -> T:
         result = _drive(work(_InThread(connection)))
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        _roll_back(connection)
         raise
     return result
 
@@ -196,25 +210,24 @@ class SQLiteStore:
     async def reading(self) -> AsyncIterator[Transaction]:
         """Several reads of one snapshot."""
         async with self._reader() as connection:
-            await _in(self._read_threads, connection.execute, "BEGIN")
             try:
+                await _in(self._read_threads, connection.execute, "BEGIN")
                 yield _AcrossThreads(connection, self._read_threads)
             finally:
                 with suppress(sqlite3.Error):
-                    await _in(self._read_threads, connection.execute, "ROLLBACK")
+                    await _in(self._read_threads, _roll_back, connection)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
         """A transaction of its own; the writer waits for it."""
         async with self._turn:
             connection = self._writing_connection()
-            await _in(self._write_threads, connection.execute, "BEGIN IMMEDIATE")
             try:
+                await _in(self._write_threads, connection.execute, "BEGIN IMMEDIATE")
                 yield _AcrossThreads(connection, self._write_threads)
                 await _in(self._write_threads, connection.execute, "COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    await _in(self._write_threads, connection.execute, "ROLLBACK")
+                await _in(self._write_threads, _roll_back, connection)
                 raise
 
     async def transact(self, work: Work[T]) -> T:
