@@ -141,10 +141,14 @@ class PostgresStore:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
         """A transaction of its own on a pooled connection."""
-        async with self._connection() as connection, connection.transaction():
-            transaction = _Transaction(connection)
-            yield transaction
-            await transaction.flush()
+        async with self._connection() as connection:
+            try:
+                async with connection.transaction():
+                    transaction = _Transaction(connection)
+                    yield transaction
+                    await transaction.flush()
+            except asyncpg.DeadlockDetectedError as error:  # rolled back, and may be tried again
+                raise DatabaseUnavailable from error
 
     async def _writing_connection(self) -> asyncpg.Connection:
         if self._writer is None or self._writer.is_closed():

@@ -7,8 +7,10 @@ import random
 
 import pytest
 
+from groundswell.domains.engagement.commands import UpdateMedia
+from groundswell.domains.engagement.hotness import LOCK_FILES
 from groundswell.store import BIGINT, TEXT, Statement, Transaction
-from tests.support.core import Core
+from tests.support.core import START, Core, running_core
 
 ADD = Statement(
     "INSERT INTO consumer_positions (consumer_group, seq, updated_at) VALUES (:name, 1, 0)"
@@ -119,3 +121,39 @@ async def _read(core: Core) -> None:
     async with core.store.reading() as tx:
         await tx.fetch(SLOW)
         await tx.fetch(SLOW)
+
+
+async def test_a_transaction_that_ended_a_deadlock_may_be_tried_again(ready_postgres: str) -> None:
+    async with running_core(ready_postgres) as core:
+        files = [await core.register() for _ in range(2)]
+        met = asyncio.Barrier(2)
+
+        async def lock(order: list[int]) -> None:
+            async with core.store.writing() as tx:
+                await tx.fetch(LOCK_FILES, rows=[(order[0],)])
+                await met.wait()
+                await tx.fetch(LOCK_FILES, rows=[(order[1],)])
+
+        outcomes = await asyncio.gather(lock(files), lock(files[::-1]), return_exceptions=True)
+        assert sorted(type(one).__name__ for one in outcomes) == ["DatabaseUnavailable", "NoneType"]
+
+
+async def test_the_writer_locks_files_in_the_order_of_their_ids(ready_postgres: str) -> None:
+    """Whatever the order of the commands: else it and a job could wait for each other."""
+    async with running_core(ready_postgres) as core:
+        one, two = [await core.register() for _ in range(2)]
+        changes = [UpdateMedia(media_file_id=it, title="New", at=START) for it in (two, one)]
+        async with core.store.writing() as job:
+            await job.fetch(LOCK_FILES, rows=[(one,)])
+            writing = asyncio.create_task(core.together(*changes))
+            await _somebody_waits_for_a_lock(core)
+            await job.fetch(LOCK_FILES, rows=[(two,)])
+        assert [answer.title for answer in await writing] == ["New", "New"]
+        assert core.writer.statistics()["isolated_batches_total"] == 0
+
+
+async def _somebody_waits_for_a_lock(core: Core) -> None:
+    waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    async with asyncio.timeout(5):
+        while (await core.rows(waiting))[0][0] == 0:
+            await asyncio.sleep(0.01)

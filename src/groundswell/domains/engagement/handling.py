@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groundswell.domains.engagement.commands import DeleteMedia, RegisterMedia, UpdateMedia
+from groundswell.domains.engagement.files import lock_files
 from groundswell.domains.engagement.interactions import Interactions
 from groundswell.domains.engagement.lifecycle import Lifecycle
 from groundswell.domains.engagement.qualification import Windows
@@ -30,6 +31,9 @@ class Engagement:
         """Execute the batch; the outcomes stand in the order of the commands."""
         await transaction.flush()  # another batch of this transaction may have left writes
         cares = [isinstance(one, RegisterMedia | UpdateMedia | DeleteMedia) for one in commands]
+        if any(cares):
+            # They are executed one by one: locked in that order, files could wait in a circle.
+            await lock_files(transaction, _named_files(commands))
         outcomes: list[object] = [None] * len(commands)
         for wanted, handle in (
             (True, self._lifecycle.handle),
@@ -43,3 +47,7 @@ class Engagement:
                 ):
                     outcomes[place] = outcome
         return outcomes
+
+
+def _named_files(commands: Sequence[Any]) -> list[int]:
+    return [one.media_file_id for one in commands if one.media_file_id is not None]
