@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundswell.contract.events import LoggedEvent
-from groundswell.contract.times import DAY
 from groundswell.domains.engagement.audit import audit_engagement
 from groundswell.domains.engagement.commands import Actor, RegisterMedia
 from groundswell.domains.engagement.lists import RankedLists
@@ -132,6 +131,12 @@ async def running_core(
         await core.store.close()
 
 
+async def somebody_waits_for_a_lock(core: Core) -> bool:
+    """Whether a PostgreSQL transaction waits for another one."""
+    sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return bool((await core.rows(sql))[0][0])
+
+
 def visitor(name: str, **details: Any) -> Actor:
     """Somebody without an account."""
     return Actor(**{"actor": f"actor-{name}", "voter": f"voter-{name}", **details})
@@ -141,6 +146,3 @@ def user(name: str, **details: Any) -> Actor:
     """Somebody signed in."""
     key = f"user:{name}"
     return Actor(**{"actor": key, "voter": key, "user_id": name, **details})
-
-
-LONG_AGO = START - 400 * DAY

@@ -10,7 +10,10 @@ import pytest
 from groundswell.domains.engagement.commands import UpdateMedia
 from groundswell.domains.engagement.hotness import LOCK_FILES
 from groundswell.store import BIGINT, TEXT, Statement, Transaction
-from tests.support.core import START, Core, running_core
+from tests.support.core import START, Core, running_core, somebody_waits_for_a_lock
+from tests.support.waiting import until
+
+pytest_plugins = ["tests.support.fixtures"]
 
 ADD = Statement(
     "INSERT INTO consumer_positions (consumer_group, seq, updated_at) VALUES (:name, 1, 0)"
@@ -146,14 +149,7 @@ async def test_the_writer_locks_files_in_the_order_of_their_ids(ready_postgres: 
         async with core.store.writing() as job:
             await job.fetch(LOCK_FILES, rows=[(one,)])
             writing = asyncio.create_task(core.together(*changes))
-            await _somebody_waits_for_a_lock(core)
+            await until(lambda: somebody_waits_for_a_lock(core))
             await job.fetch(LOCK_FILES, rows=[(two,)])
         assert [answer.title for answer in await writing] == ["New", "New"]
         assert core.writer.statistics()["isolated_batches_total"] == 0
-
-
-async def _somebody_waits_for_a_lock(core: Core) -> None:
-    waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    async with asyncio.timeout(5):
-        while (await core.rows(waiting))[0][0] == 0:
-            await asyncio.sleep(0.01)
