@@ -118,6 +118,10 @@ class RateLimits:
         self._clock = clock
         self._rejected = dict.fromkeys(self._limited, 0)
 
+    def covers(self, action: str) -> bool:
+        """Whether the action is limited at all."""
+        return action in self._limited
+
     async def hit(self, action: str, key: str | RateKey | None) -> None:
         """Count one action of the caller named by the key; None is never limited.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from groundswell.access.geo import Locator
 from groundswell.access.hashing import AddressHasher
-from groundswell.access.principal import Principal, log_key, vote_key
+from groundswell.access.principal import Principal, vote_key
+from groundswell.contract.ids import user_actor
 from groundswell.contract.times import DAY
 from groundswell.domains.engagement.commands import Actor
 
@@ -69,15 +72,19 @@ class Actors:
         self._places = places
         self._clock = clock
 
-    def of(self, caller: Principal, media_file_id: int) -> Actor:
-        """Who acts on this file, under keyed names only."""
-        key = log_key(caller, self._hasher)
+    def of(self, caller: Principal) -> Actor:
+        """Who acts, under keyed names only."""
         ip_hash = self._hasher.hash("log", caller.address)
+        key = ip_hash if caller.user_id is None else user_actor(caller.user_id)
         return Actor(
             actor=key,
-            voter=vote_key(caller, self._hasher, media_file_id),
             ip_hash=ip_hash,
             user_id=caller.user_id,
             session_id=caller.session_id,
             location=self._places.of(caller.address, key, self._clock()),
         )
+
+    def voting(self, caller: Principal, media_file_id: int) -> Actor:
+        """Who votes on this file."""
+        voter = vote_key(caller, self._hasher, media_file_id)
+        return msgspec.structs.replace(self.of(caller), voter=voter)

@@ -68,7 +68,8 @@ class Actions:
         Raises:
             RateLimited: it is one too many.
         """
-        await self._limits.hit(action, rate_key(caller, self._hasher))
+        if self._limits.covers(action):
+            await self._limits.hit(action, rate_key(caller, self._hasher))
 
     def voter(self, caller: Principal, media_file_id: int) -> VoterKey:
         """Under which name the caller holds a vote on the file."""
@@ -109,7 +110,7 @@ class Actions:
     ) -> VoteStatus:
         """Cast or change the caller's vote, or take it back with None."""
         await self.limit("vote", caller)
-        by, at = self._actors.of(caller, media_file_id), self._clock()
+        by, at = self._actors.voting(caller, media_file_id), self._clock()
         command: Command
         if vote_type is None:
             command = RemoveVote(media_file_id=media_file_id, by=by, at=at)
@@ -132,7 +133,7 @@ class Actions:
         at = self._clock()
         command = RecordPlay(
             media_file_id=media_file_id,
-            by=self._actors.of(caller, media_file_id),
+            by=self._actors.of(caller),
             at=at,
             occurred_at=_reported(occurred_at, at),
             play_duration=None if play_duration is None else int(play_duration),
@@ -153,7 +154,7 @@ class Actions:
         at = self._clock()
         command = RecordDownload(
             media_file_id=media_file_id,
-            by=self._actors.of(caller, media_file_id),
+            by=self._actors.of(caller),
             at=at,
             occurred_at=_reported(occurred_at, at),
         )
@@ -173,7 +174,7 @@ class Actions:
         at = self._clock()
         command = RecordView(
             media_file_id=media_file_id,
-            by=self._actors.of(caller, media_file_id),
+            by=self._actors.of(caller),
             at=at,
             occurred_at=_reported(occurred_at, at),
         )
@@ -198,7 +199,7 @@ class Actions:
         await self.limit("comment", caller)
         command = RecordComment(
             media_file_id=media_file_id,
-            by=self._actors.of(caller, media_file_id),
+            by=self._actors.of(caller),
             at=self._clock(),
             body=text,
         )

@@ -20,12 +20,13 @@ from groundswell.store.commands import Command
 class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who does something, as far as it is stored.
 
-    ``actor`` counts as one person in windows and rankings, ``voter`` holds one vote per file.
+    ``actor`` counts as one person in windows and rankings; ``voter``, set for those who vote, holds
+    one vote per file.
     ``ip_hash`` is the keyed hash of the address, or None when there is none to keep.
     """
 
     actor: str
-    voter: str
+    voter: str = ""
     ip_hash: str | None = None
     user_id: str | None = None
     session_id: str | None = None
