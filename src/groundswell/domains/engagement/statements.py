@@ -36,6 +36,7 @@ PUT_VOTES = Statement(
                        created_at, updated_at)
     {values}
     ON CONFLICT (media_file_id, voter_key) DO UPDATE SET
+      id = excluded.id, created_at = excluded.created_at,
       vote_type = excluded.vote_type, updated_at = excluded.updated_at,
       actor = excluded.actor, ip_hash = excluded.ip_hash, session_id = excluded.session_id
     """,
