@@ -16,7 +16,8 @@ def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """A running service that tests share: each makes its own files, users and addresses."""
-    yield from shared_service(request, tmp_path_factory.mktemp("service"))
+    directory = tmp_path_factory.mktemp("service")
+    yield from shared_service(request, directory, GROUNDSWELL_HEARTBEAT_SECONDS="1")
 
 
 @pytest.fixture
