@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from itertools import count
 from time import perf_counter
 
 import structlog
@@ -32,13 +33,16 @@ class RequestLog:
     def __init__(self, app: ASGIApp, *, log_requests: bool = True) -> None:
         self._app = app
         self._log_requests = log_requests
+        # Unique across processes by the first half, within one by the second; nobody guards it.
+        self._process = secrets.token_hex(4)
+        self._numbers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its id."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = _given_id(scope) or self._next_id()
         bound = bind_contextvars(request_id=request_id.decode())
         started = perf_counter()
         status = 0
@@ -62,12 +66,13 @@ class RequestLog:
                 _write(scope, status, perf_counter() - started)
             reset_contextvars(**bound)
 
+    def _next_id(self) -> bytes:
+        return f"{self._process}{next(self._numbers) & 0xFFFFFFFF:08x}".encode()
 
-def _request_id(scope: Scope) -> bytes:
+
+def _given_id(scope: Scope) -> bytes | None:
     sent = header(scope, b"x-request-id")
-    if sent is not None and _SANE_ID.fullmatch(sent):
-        return sent
-    return secrets.token_hex(8).encode()
+    return sent if sent is not None and _SANE_ID.fullmatch(sent) else None
 
 
 def _write(scope: Scope, status: int, seconds: float) -> None:
