@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table
 
-from groundswell.store.schema import metadata, number, text
+from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, text
 
 event_log = Table(
     "event_log",
@@ -29,6 +29,7 @@ log_head = Table(
     text("log_id"),
     PrimaryKeyConstraint("id"),
     CheckConstraint("id = 1", name="one_row"),
+    postgresql_with=ROOM_FOR_UPDATES,
 )
 """One row: the highest sequence number. Whoever holds its lock is the one who appends."""
 

@@ -12,6 +12,10 @@ metadata = MetaData(
     }
 )
 
+ROOM_FOR_UPDATES = {"fillfactor": "50"}
+"""For PostgreSQL tables whose rows change all the time: pages stay half empty, so that the next
+version of a row finds room beside the last."""
+
 
 def number(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
     """A 64-bit integer: an id, a count, a flag (0 or 1) or an instant in microseconds."""

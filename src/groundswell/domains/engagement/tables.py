@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, Index, PrimaryKeyConstraint, Table
 
-from groundswell.store.schema import metadata, number, text
+from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, text
 
 media = Table(
     "media",
@@ -43,7 +43,8 @@ media = Table(
     PrimaryKeyConstraint("media_file_id"),
     Index("uq_media_source_external_id", "source", "external_id", unique=True),
     Index("ix_media_state_created_at", "state", "created_at", "media_file_id"),
-    Index("ix_media_play_count", "play_count"),
+    # No index on a counter: PostgreSQL then updates a hot file in place, within its page.
+    postgresql_with=ROOM_FOR_UPDATES,
 )
 """Media files with their counters.
 
@@ -168,6 +169,7 @@ media_hours = Table(
     Index("ix_media_hours_hour", "hour"),
     # The rows lie in the order of the key, which halves what a month of sums costs to read.
     sqlite_with_rowid=False,
+    postgresql_with=ROOM_FOR_UPDATES,
 )
 """Sums per file and hour; ``hour`` is the instant the hour starts.
 

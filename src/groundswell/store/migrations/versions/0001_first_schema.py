@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("log_id", sa.Text(), nullable=False),
         sa.CheckConstraint("id = 1", name="one_row"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_head")),
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_table(
         "media",
@@ -169,8 +170,8 @@ def upgrade() -> None:
         sa.Column("hotness_unrounded", sa.Double(), server_default="0", nullable=False),
         sa.Column("last_hotness_update", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("media_file_id", name=op.f("pk_media")),
+        postgresql_with={"fillfactor": "50"},
     )
-    op.create_index("ix_media_play_count", "media", ["play_count"], unique=False)
     op.create_index(
         "ix_media_state_created_at", "media", ["state", "created_at", "media_file_id"], unique=False
     )
@@ -187,6 +188,7 @@ def upgrade() -> None:
         sa.Column("net_votes", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("media_file_id", "hour", name=op.f("pk_media_hours")),
         sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_index("ix_media_hours_hour", "media_hours", ["hour"], unique=False)
     op.create_table(
@@ -303,7 +305,6 @@ def downgrade() -> None:
     op.drop_table("media_hours")
     op.drop_index("uq_media_source_external_id", table_name="media")
     op.drop_index("ix_media_state_created_at", table_name="media")
-    op.drop_index("ix_media_play_count", table_name="media")
     op.drop_table("media")
     op.drop_table("log_head")
     op.drop_table("import_progress")
