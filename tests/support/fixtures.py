@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -16,7 +16,7 @@ from groundswell.store.migrate import upgrade
 from tests.services.postgres import PostgresServer
 from tests.support.core import Core, running_core
 
-_TEMPLATE = "migrated"
+_KEPT = ("alembic_version", "log_head")
 
 
 @pytest.fixture(scope="session")
@@ -28,33 +28,38 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: PostgresServer) -> PostgresServer:
-    """The shared server with a migrated database, to be used as a template."""
-    postgres_server.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
-    asyncio.run(upgrade(postgres_server.url(_TEMPLATE)))
-    return postgres_server
-
-
-@pytest.fixture(scope="session")
-def database_numbers() -> Iterator[int]:
-    return itertools.count(1)
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The address of a migrated PostgreSQL database, to be emptied for each test."""
+    postgres_server.execute("CREATE DATABASE migrated TEMPLATE template0")
+    url = postgres_server.url("migrated")
+    asyncio.run(upgrade(url))
+    return url
 
 
 @pytest.fixture
 def ready_sqlite(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """The address of a SQLite file with the schema."""
+    """The address of a SQLite file with the schema and nothing in it."""
     return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'ready.db')}"
 
 
 @pytest.fixture
-def ready_postgres(
-    migrated_postgres: PostgresServer, database_numbers: Iterator[int]
-) -> Iterator[str]:
-    """The address of a PostgreSQL database with the schema."""
-    name = f"ready_{next(database_numbers)}"
-    migrated_postgres.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield migrated_postgres.url(name)
-    migrated_postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def ready_postgres(migrated_postgres: str) -> str:
+    """The address of a PostgreSQL database with the schema and nothing in it."""
+    asyncio.run(_empty(migrated_postgres))
+    return migrated_postgres
+
+
+async def _empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        )
+        tables = {str(row[0]) for row in found} - set(_KEPT)
+        emptying = [f"DELETE FROM {table}" for table in sorted(tables)]
+        await connection.execute(";".join([*emptying, "UPDATE log_head SET seq = 0"]))
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
