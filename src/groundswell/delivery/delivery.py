@@ -13,7 +13,7 @@ from groundswell.contract.events.engagement import Interaction, MediaDeleted, Me
 from groundswell.contract.ids import event_id
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.delivery.counters import Counters
-from groundswell.delivery.routing import is_news, publications
+from groundswell.delivery.routing import publications
 from groundswell.domains.engagement.list_changes import ListChanged
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.realtime.broker.base import Broker
@@ -64,7 +64,7 @@ class Delivery:
 
     def _note(self, logged: LoggedEvent) -> None:
         match logged.event:
-            case Interaction() as event if is_news(logged):
+            case Interaction() as event if logged.is_news:
                 self._counters.add(event, logged.seq)
             case MediaUpdated(media_file_id=media, state=state, trendable=trendable):
                 if state != "published" or not trendable:

@@ -11,12 +11,11 @@ import msgspec
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import engagement as events
-from groundswell.contract.times import MINUTE, to_rfc3339
+from groundswell.contract.events.inbox import InboxEvent
+from groundswell.contract.times import to_rfc3339
+from groundswell.delivery.inbox_routing import inbox_publications
 from groundswell.realtime.messages import Publication
 from groundswell.realtime.topics import ACTIVITY
-
-LATE = 5 * MINUTE
-"""What happened longer before it was stored is history, not news: it is not told live."""
 
 ACTIVITY_CREATED = "engagement.activity.created"
 ACTIVITY_RETRACTED = "engagement.activity.retracted"
@@ -36,25 +35,22 @@ def media_topic(media_file_id: int) -> str:
     return f"media.{media_file_id}"
 
 
-def is_news(logged: LoggedEvent) -> bool:
-    """Whether the event was stored soon after it happened."""
-    return logged.recorded_at - logged.at <= LATE
-
-
 def publications(logged: LoggedEvent) -> list[Publication]:
     """What is to be published of an event, for each topic it reaches."""
     event = logged.event
     match event:
         case events.Interaction():
-            return _of_interaction(logged, event) if is_news(logged) else []
+            return _of_interaction(logged, event) if logged.is_news else []
         case events.MediaRegistered():
-            return [_uploaded(logged, event)] if event.in_feed and is_news(logged) else []
+            return [_uploaded(logged, event)] if event.in_feed and logged.is_news else []
         case events.MediaUpdated():
             told = _publication(logged, media_topic(event.media_file_id), _update(event))
             return [told] if event.state == "published" else [told, _retracted(logged, event)]
         case events.MediaDeleted():
             told = _publication(logged, media_topic(event.media_file_id), {})
             return [told, _retracted(logged, event)]
+        case InboxEvent():
+            return inbox_publications(logged, event)
         case _:
             return []
 

@@ -26,7 +26,8 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
 
     ``data`` is a JSON object that already holds ``eventType``; ``at`` is in microseconds; ``seq``
     is the global order number of the log. One occurrence may go to several topics: then the
-    publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it.
+    publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it,
+    ``critical`` what is told until it is acknowledged.
     """
 
     topic: str
@@ -36,6 +37,7 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     data: bytes
     seq: int
     state: bool = False
+    critical: bool = False
 
 
 class Envelope:
@@ -88,8 +90,9 @@ def encode_event(publication: Publication, offset: int | None) -> bytes:
     if b"\n" in data or b"\r" in data:
         data = msgspec.json.format(data, indent=-1)
     place = b"" if offset is None else b',"offset":%d' % offset
+    mark = b',"delivery":"critical"' if publication.critical else b""
     return (
-        b'{"type":"EVENT","topic":%b,"id":%b,"timestamp":"%b","data":%b,"version":1%b,"seq":%d}'
+        b'{"type":"EVENT","topic":%b,"id":%b,"timestamp":"%b","data":%b,"version":1%b,"seq":%d%b}'
         % (
             _json.encode(publication.topic),
             _json.encode(publication.id),
@@ -97,6 +100,7 @@ def encode_event(publication: Publication, offset: int | None) -> bytes:
             data,
             place,
             publication.seq,
+            mark,
         )
     )
 

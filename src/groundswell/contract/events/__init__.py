@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from groundswell.contract.events import engagement
-from groundswell.contract.events.base import Event, LoggedEvent
+from groundswell.contract.events import engagement, inbox
+from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
-    {event.event_type: event for event in engagement.EVENTS}
+    {event.event_type: event for event in (*engagement.EVENTS, *inbox.EVENTS)}
 )
 
-__all__ = ["EVENT_TYPES", "Event", "LoggedEvent"]
+__all__ = ["EVENT_TYPES", "Event", "LoggedEvent", "Notice"]

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
+
+from groundswell.contract.inbox import AckPolicy, Delivery
+from groundswell.contract.times import MINUTE
+
+LATE = 5 * MINUTE
+"""What happened longer before it was stored is history, not news: nobody is told of it."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one user is to find in their inbox about an event, under the event's own id and type.
+
+    ``lifetime`` (microseconds after the event) is for what is of no use later.
+    """
+
+    user_id: str
+    data: dict[str, Any]
+    delivery: Delivery = "critical"
+    policy: AckPolicy = "each"
+    lifetime: int | None = None
 
 
 class Event(
@@ -25,6 +44,13 @@ class Event(
         """Events with equal keys stay in order wherever the log is partitioned."""
         raise NotImplementedError
 
+    def notice(self) -> Notice | None:
+        """Whom to tell of it by a message in their inbox; most events are nobody's in particular.
+
+        It is filed after the event's commit, at least once and never twice.
+        """
+        return None
+
 
 class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event at its place in the log. Instants are in microseconds."""
@@ -34,3 +60,8 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
     at: int
     recorded_at: int
     event: Event
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it was stored soon after it happened."""
+        return self.recorded_at - self.at <= LATE

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groundswell.contract.events.base import Event
+from groundswell.contract.events.base import Event, Notice
 
 VoteType = Literal["up", "down"]
 
@@ -123,9 +123,22 @@ class ViewRecorded(Interaction, frozen=True, kw_only=True):
 
 
 class CommentRecorded(Interaction, frozen=True, kw_only=True):
-    """A comment was left; its text is not in the event."""
+    """A comment was left; its text is not in the event. ``owner_id`` is the file's owner."""
 
     event_type: ClassVar[str] = "engagement.comment.recorded"
+    owner_id: str | None = None
+    by_owner: bool = False
+
+    def notice(self) -> Notice | None:
+        """The owner of the file hears of what others write about it."""
+        if self.owner_id is None or self.by_owner:
+            return None
+        data = {
+            "mediaFileId": self.media_file_id,
+            "mediaTitle": self.media_title,
+            "commentCount": self.counters.comment_count,
+        }
+        return Notice(user_id=self.owner_id, data=data, delivery="normal")
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -195,8 +195,13 @@ class Fold:
         file.comment_count += 1
         file.qualifies_at(at)
         self._count(file, at, _COMMENTS, 1)
-        seq = self._tail.append(CommentRecorded(**self._common(command, file, at)), at)
         by = command.by
+        event = CommentRecorded(
+            **self._common(command, file, at),
+            owner_id=file.owner_id,
+            by_owner=file.owner_id is not None and file.owner_id == by.user_id,
+        )
+        seq = self._tail.append(event, at)
         self._add(
             sql.ADD_COMMENTS,
             seq,
