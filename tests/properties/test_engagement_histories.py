@@ -259,6 +259,8 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def read_lists(self) -> None:
         """Every list, in one order for one instant; what is hidden or deleted is in none."""
+        for core in self.both.cores:
+            core.lists.changed()  # else a list of the same second is served again
         for name, period in LISTS:
             page = self.both.ask(lambda core: core.lists.get(name, period=period, limit=50))  # noqa: B023
             listed = [(one.media_file_id, one.score) for one in page.items]

@@ -90,7 +90,8 @@ class Lifecycle:
         media_file_id = command.media_file_id
         if media_file_id is None:
             media_file_id = (await transaction.fetch(NEXT_ID))[0][0]
-        published_at = None if command.draft else command.published_at or command.at
+        born = command.at if command.published_at is None else command.published_at
+        published_at = None if command.draft else born
         file = File(
             media_file_id=media_file_id,
             title=command.title,
@@ -102,7 +103,7 @@ class Lifecycle:
             trendable=1,
             source=command.source,
             external_id=command.external_id,
-            created_at=min(published_at or command.at, command.at),
+            created_at=command.at if command.draft else min(born, command.at),
             updated_at=command.at,
             published_at=published_at,
             initial_play_count=command.play_count,
