@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from groundswell.access.addresses import TrustedProxies
+from groundswell.access.limits import parse_limits
+from groundswell.access.tokens import signing_key
 from groundswell.store.opening import is_sqlite, sqlite_path
 
 PREFIX = "GROUNDSWELL_"
@@ -126,12 +129,25 @@ def load(
     values |= overrides or {}
     try:
         settings = msgspec.convert(values, Settings, strict=False)
-        is_sqlite(settings.database_url)
+        _check(settings)
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(str(error)) from error
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """What only the parts can read is read once here, so that no command starts with it.
+
+    Raises:
+        ValueError: a text that its part does not understand.
+    """
+    is_sqlite(settings.database_url)
+    parse_limits(settings.rate_limits)
+    TrustedProxies.parse(settings.trusted_proxies)
+    if settings.jwt_secret:
+        signing_key(b"", settings.jwt_secret.encode(), has_key_set=False)
     if settings.kafka_bootstrap:
         raise SettingsError("GROUNDSWELL_KAFKA_BOOTSTRAP: this version has no relay to Kafka")
-    return settings
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

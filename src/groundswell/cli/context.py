@@ -43,7 +43,7 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
-    except (GroundswellError, SettingsError) as error:
+    except (GroundswellError, SettingsError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
