@@ -3,16 +3,25 @@
 A topic is ``segment(.segment){0,5}`` with segments of ``[A-Za-z0-9_-]{1,64}``, 255 characters at
 most. A name that fits the grammar is still refused unless a row of ``KINDS`` describes it, so a
 misspelt topic is an error and not a silent stream.
+
+Who may subscribe is one of four rules: anybody; the user named in the topic; the members of what
+it names; or whoever a check permits. The last two need somebody to ask, see ``access.py``; without
+one they admit nobody.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from groundswell.contract.errors import Forbidden, Invalid, NotFound
 from groundswell.contract.ids import Topic
+
+TopicClass = Literal["state", "feed", "critical"]
+"""What a slow reader loses: all but the newest; the oldest, named in a GAP; nothing, it is closed.
+"""
+Rule = Literal["public", "owner", "member", "permitted"]
 
 MAX_LENGTH: Final = 255
 ACTIVITY: Final = Topic("activity")
@@ -44,8 +53,8 @@ class TopicForbidden(Forbidden):
 
     code = "topic_forbidden"
 
-    def __init__(self, topic: str) -> None:
-        super().__init__(f"The topic {topic!r} is private to its user.")
+    def __init__(self, topic: str, reason: str = "is private to its user") -> None:
+        super().__init__(f"The topic {topic!r} {reason}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +62,47 @@ class TopicKind:
     """A family of topics.
 
     ``state``: each event holds the whole state, so only the newest matters and a subscriber
-    starts from a snapshot. ``owned``: the second segment names the only user who may subscribe.
+    starts from a snapshot. ``critical``: its events are kept for their user until acknowledged.
+    ``rule``: who may subscribe; for all but ``public`` it is about what the second segment names.
     ``refetch``: where a client that lost events reads what it missed.
     """
 
     name: str
     pattern: re.Pattern[str]
+    rule: Rule = "public"
     state: bool = False
-    owned: bool = False
+    critical: bool = False
     refetch: str | None = None
 
+    @property
+    def topic_class(self) -> TopicClass:
+        """How its events are treated when they have to wait."""
+        return "state" if self.state else "critical" if self.critical else "feed"
+
     def admits(self, topic: str, viewer: Viewer) -> bool:
-        """Whether ``viewer`` may subscribe to ``topic``, a topic of this kind."""
-        return not self.owned or (
-            viewer.user_id is not None and topic.split(".")[1] == viewer.user_id
-        )
+        """Whether ``viewer`` may subscribe to ``topic``, as far as the name alone tells."""
+        if self.rule == "owner":
+            return viewer.user_id is not None and subject_of(topic) == viewer.user_id
+        return self.rule == "public"
 
 
 def _kind(
-    name: str, *, state: bool = False, owned: bool = False, refetch: str | None = None, **parts: str
+    name: str,
+    *,
+    rule: Rule = "public",
+    state: bool = False,
+    critical: bool = False,
+    refetch: str | None = None,
+    **parts: str,
 ) -> TopicKind:
     """A kind named like ``media.{id}``, each placeholder matching its expression."""
     expression = re.escape(name).replace(r"\{", "{").replace(r"\}", "}")
     for part, matches in parts.items():
         expression = expression.replace(f"{{{part}}}", f"(?:{matches})")
-    return TopicKind(name, re.compile(expression), state=state, owned=owned, refetch=refetch)
+    return TopicKind(name, re.compile(expression), rule, state, critical, refetch)
 
+
+_ID: Final = "[A-Za-z0-9_-]{1,64}"
 
 KINDS: Final[tuple[TopicKind, ...]] = (
     _kind("activity", refetch="/v1/activity?limit=20"),
@@ -88,11 +112,39 @@ KINDS: Final[tuple[TopicKind, ...]] = (
     _kind("system.broadcast"),
     _kind(
         "user.{id}.{part}",
-        id="[A-Za-z0-9_-]+",
+        id=_ID,
         part="social|referrals|network|inbox",
-        owned=True,
+        rule="owner",
+        critical=True,
     ),
+    _kind("program.{programId}.updates", programId=_ID, rule="member"),
+    _kind("leaderboard.{boardId}", boardId=_ID, state=True),
+    _kind("testimonials.recent"),
+    _kind("presence.{scope}", scope=_ID, rule="permitted"),
 )
+
+
+def is_name(text: str) -> bool:
+    """Whether the text follows the grammar of topics."""
+    return len(text) <= MAX_LENGTH and _GRAMMAR.fullmatch(text) is not None
+
+
+def compose(*segments: str) -> Topic:
+    """The topic of these segments.
+
+    Raises:
+        Invalid: one is not a segment: an id with a dot would name somebody else's topic.
+        UnknownTopic: there is no such topic.
+    """
+    for segment in segments:
+        if "." in segment or not is_name(segment):
+            raise Invalid.at("topics", f"{segment[:80]!r} cannot be a part of a topic name")
+    return parse(".".join(segments))
+
+
+def subject_of(topic: str) -> str:
+    """What the second segment names: a user, a program, a board; empty if there is none."""
+    return topic.split(".")[1] if "." in topic else ""
 
 
 def parse(text: str) -> Topic:
@@ -102,7 +154,7 @@ def parse(text: str) -> Topic:
         Invalid: the text does not follow the grammar.
         UnknownTopic: it does, and no such topic exists.
     """
-    if len(text) > MAX_LENGTH or not _GRAMMAR.fullmatch(text):
+    if not is_name(text):
         raise Invalid.at("topics", f"{text[:80]!r} is not a topic name")
     kind_of(text)
     return Topic(text)
@@ -121,21 +173,39 @@ def kind_of(topic: str) -> TopicKind:
 
 
 def admit(text: str, viewer: Viewer) -> Topic:
-    """The topic, if it exists and ``viewer`` may subscribe to it.
+    """The topic, if it exists and ``viewer`` may subscribe to it, as far as its name tells.
 
     Raises:
         Invalid, UnknownTopic: as ``parse``.
-        TopicForbidden: it is another user's.
+        TopicForbidden: it is another user's, or needs somebody to be asked.
     """
     topic = parse(text)
-    if not kind_of(topic).admits(topic, viewer):
-        raise TopicForbidden(topic)
+    kind = kind_of(topic)
+    if not kind.admits(topic, viewer):
+        raise TopicForbidden(topic, _REASONS[kind.rule])
     return topic
+
+
+_REASONS: Final[dict[Rule, str]] = {
+    "public": "is closed",
+    "owner": "is private to its user",
+    "member": "is for members",
+    "permitted": "is not permitted",
+}
 
 
 def is_state(topic: str) -> bool:
     """Whether each event of the topic holds its whole state."""
     return kind_of(topic).state
+
+
+def class_of(topic: str) -> TopicClass:
+    """How the events of the topic are treated when they have to wait.
+
+    Raises:
+        UnknownTopic: there is no such topic.
+    """
+    return kind_of(topic).topic_class
 
 
 def refetch_url(topic: str) -> str | None:

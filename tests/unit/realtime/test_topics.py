@@ -11,6 +11,8 @@ from groundswell.realtime.topics import (
     TopicForbidden,
     UnknownTopic,
     admit,
+    class_of,
+    compose,
     is_state,
     parse,
     refetch_url,
@@ -33,6 +35,8 @@ PUBLIC = [
     "trending.30d",
     "trending.all",
     "system.broadcast",
+    "leaderboard.weekly",
+    "testimonials.recent",
 ]
 
 
@@ -102,13 +106,14 @@ def test_a_topic_that_does_not_exist_is_refused_by_name(text: str) -> None:
         parse(text)
 
 
-def test_only_lists_are_state_topics() -> None:
+def test_only_lists_and_boards_are_state_topics() -> None:
     assert [topic for topic in PUBLIC if is_state(topic)] == [
         "hot",
         "trending.24h",
         "trending.7d",
         "trending.30d",
         "trending.all",
+        "leaderboard.weekly",
     ]
 
 
@@ -117,3 +122,60 @@ def test_a_feed_says_where_to_read_what_was_missed() -> None:
     assert refetch_url("media.12") == "/v1/media/12"
     assert refetch_url("system.broadcast") is None
     assert refetch_url("no.such.topic") is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "topic_class"),
+    [
+        ("activity", "feed"),
+        ("media.7", "feed"),
+        ("hot", "state"),
+        ("trending.24h", "state"),
+        ("leaderboard.weekly", "state"),
+        ("testimonials.recent", "feed"),
+        ("program.gold.updates", "feed"),
+        ("presence.lobby", "feed"),
+        ("user.1.inbox", "critical"),
+        ("user.1.referrals", "critical"),
+        ("system.broadcast", "feed"),
+    ],
+)
+def test_a_topic_has_a_class(topic: str, topic_class: str) -> None:
+    assert class_of(topic) == topic_class
+
+
+@pytest.mark.parametrize("topic", ["program.gold.updates", "presence.lobby"])
+def test_a_name_alone_admits_nobody_where_somebody_must_be_asked(topic: str) -> None:
+    for viewer in (VISITOR, Viewer("1"), Viewer("gold")):
+        with pytest.raises(TopicForbidden):
+            admit(topic, viewer)
+
+
+def test_a_topic_is_composed_of_segments() -> None:
+    assert compose("user", "42", "social") == "user.42.social"
+
+
+@pytest.mark.parametrize("user", ["1.2", "", "*", "a/b", "1\n", "\uff11", "x" * 65, "1.social.x"])
+def test_an_id_that_is_no_segment_makes_no_topic(user: str) -> None:
+    with pytest.raises(Invalid):
+        compose("user", user, "social")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user.1.2.social",
+        "user.1.social.x",
+        "user.1.SOCIAL",
+        "User.1.social",
+        "program.gold",
+        "program.gold.updates.x",
+        "leaderboard.a.b",
+        "testimonials.old",
+        "presence",
+        "presence.user.1",
+    ],
+)
+def test_what_looks_like_a_topic_of_the_table_is_none(text: str) -> None:
+    with pytest.raises(UnknownTopic):
+        parse(text)
