@@ -135,7 +135,8 @@ async def test_the_log_knows_no_address_token_or_query(
     for secret in (
         address,
         session,
-        *tokens.values(),
+        tokens["accessToken"],
+        tokens["refreshToken"],
         service.api_key,
         "hidden-query",
         "A hidden",
