@@ -33,15 +33,16 @@ class Counters:
 
     def due(self, now: int) -> list[Publication]:
         """What may be told now. It replaces what was told before, so it is published as state."""
-        ready = [
-            media
-            for media in self._waiting
-            if now - self._told_at.get(media, -self._every) >= self._every
-        ]
+        ready = [media for media in self._waiting if not self._told_lately(media, now)]
         told = [_publication(media, *self._waiting.pop(media), now) for media in ready]
         self._told_at.update(dict.fromkeys(ready, now))
         self._forget(now)
         return sorted(told, key=lambda one: one.seq)
+
+    def _told_lately(self, media: int, now: int) -> bool:
+        """A time in the future is one of a clock that was set back, and says nothing."""
+        told_at = self._told_at.get(media)
+        return told_at is not None and 0 <= now - told_at < self._every
 
     def _forget(self, now: int) -> None:
         """Files quiet for longer than the interval need no memory."""
