@@ -1,0 +1,95 @@
+"""The long-polling transport of one session: what waits for the next poll, and who is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from groundswell.realtime.doors.socketio.engine.packets import (
+    CLOSE,
+    NOOP,
+    Outgoing,
+    encode_payload,
+)
+from groundswell.realtime.doors.socketio.engine.wire import PacketOf
+from groundswell.realtime.messages import Envelope
+
+
+class PollingTransport:
+    """Keeps packets until a poll takes them; ``pending_bytes`` is what it keeps.
+
+    ``drained`` is called each time a poll took everything.
+    """
+
+    name: Final = "polling"
+
+    def __init__(self, drained: Callable[[], None]) -> None:
+        self.pending_bytes = 0
+        self.polling = False
+        self.posting = False
+        self._drained = drained
+        self._queue: list[Outgoing] = []
+        self._arrival = asyncio.Event()
+        self._over = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a poll waits and has nothing to take."""
+        return self.polling and not self._queue and not self._over
+
+    def send(self, packet: Outgoing) -> None:
+        """Keep ``packet`` for the poll that waits, or the next one."""
+        self._queue.append(packet)
+        self.pending_bytes += len(packet.data)
+        self._arrival.set()
+
+    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
+        """Keep what every receiver gets."""
+        packet = envelope.encoded(packet_of)
+        if packet is not None:
+            self.send(Outgoing(packet))
+
+    def close(self, code: int, reason: str) -> None:
+        """Let the next poll end the session."""
+        self.send(CLOSE)
+
+    def end(self, *, politely: bool) -> None:
+        """Nothing will come any more: answer the poll that waits.
+
+        ``politely``: the client ended the session itself and needs no word about it.
+        """
+        if self.polling and not self._over:
+            self.send(NOOP if politely else CLOSE)
+        self._over = True
+        self._arrival.set()
+
+    def hand_over(self) -> list[Outgoing]:
+        """End in favour of another transport, which gets what nobody has taken."""
+        left, self._queue = self._queue, []
+        self.pending_bytes = 0
+        self._over = True
+        self._arrival.set()
+        return left
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The time of one poll, until its answer is written."""
+        self.polling = True
+        try:
+            yield
+        finally:
+            self.polling = False
+
+    async def payload(self) -> bytes | None:
+        """What waits, as soon as anything does; None if nothing ever will."""
+        while not self._queue:
+            if self._over:
+                return None
+            self._arrival.clear()
+            await self._arrival.wait()
+        taken, self._queue = self._queue, []
+        self.pending_bytes = 0
+        self._drained()
+        return encode_payload(taken)
