@@ -20,13 +20,56 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class AbortableHttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol; each request can cut its connection. Pass as ``http=``."""
+    """uvicorn's HTTP protocol; each request can cut its connection. Pass as ``http=``.
+
+    A client must send the whole head of a request within ``head_seconds`` of connecting, and of
+    the first byte of every later one; uvicorn itself would wait for ever.
+    """
+
+    head_seconds = 10.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._head_pending = True
+        self._deadline: asyncio.TimerHandle | None = self._cut_later()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; if that leaves a head unfinished, its time runs."""
+        super().data_received(data)
+        if self._head_pending and self._deadline is None:
+            self._deadline = self._cut_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Begin a request, offering ``groundswell.abort``."""
         super().on_message_begin()
+        self._head_pending = True
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
         scope.setdefault("extensions", {})["groundswell.abort"] = {"call": self.transport.abort}
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, and let go of the parser, which holds on to this object."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]
+
+    def _stop_waiting(self) -> None:
+        self._head_pending = False
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cut_later(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(self.head_seconds, self.transport.close)
 
 
 class DrainingServer(uvicorn.Server):

@@ -155,6 +155,8 @@ class WebSocketServer:
             await self._admit(socket, request)
         except GroundswellError as error:
             self._refuse(socket, error)
+        except TimeoutError:
+            self._refuse(socket, Unavailable("This took too long.", RETRY_SECONDS))
         except Exception:
             logger.exception("A WebSocket could not be opened.")
             self._refuse(socket, GroundswellError())
@@ -173,7 +175,8 @@ class WebSocketServer:
         endpoint = self._endpoints.get(upgrade.path)
         if endpoint is None:
             raise NotFound("There is no WebSocket at this address.")
-        admission = await endpoint.admit(upgrade)
+        async with asyncio.timeout(self.limits.handshake):
+            admission = await endpoint.admit(upgrade)
         if socket.state is not State.CONNECTING:
             return
         if admission.subprotocol is not None:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 MAX_REASON: Final = 123
 """Bytes of a close frame's reason, RFC 6455 5.5.1."""
 
+RESTART: Final = 4200
+"""Come back, in the window you were told of."""
+
 _NOBODY: Final = Nobody()
 
 
@@ -161,10 +164,10 @@ class WebSocket(asyncio.Protocol):
             self._flush()
 
     def shutdown(self) -> None:
-        """uvicorn stops."""
+        """The server stops; uvicorn knows this method too."""
         if self.state is State.CONNECTING:
             self.abort()
-        self.close(CloseCode.GOING_AWAY, "the server stops")
+        self.close(RESTART, "restart")
 
     # What the transport tells
 
@@ -273,10 +276,10 @@ class WebSocket(asyncio.Protocol):
         return self.close_code or (None if said is None else said.code)
 
     def _finish(self) -> None:
-        """End our side only: closing would discard what the client still sends, by a reset that
-        can overtake our last words.
+        """End the stream. A client that did not say goodbye may still be sending: closing would
+        discard that by a reset, which can overtake our last words.
         """
-        if self._transport.can_write_eof():
+        if self._framing.close_rcvd is None and self._transport.can_write_eof():
             self._transport.write_eof()
         else:
             self._transport.close()
