@@ -1,0 +1,1 @@
+"""The gateway: the protocol ``groundswell.v1``, spoken to every client whatever its transport."""

@@ -1,0 +1,370 @@
+"""Bringing a subscription from a position to the present, without a hole and without a double.
+
+The subscription is registered with the hub first and its live events wait; the history is read up
+to the newest offset noted; what waited up to there is dropped, the rest is told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import UNSET
+
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.realtime.broker.base import Position
+from groundswell.realtime.gateway.errors import CloseCode, UnsubscribeCode
+from groundswell.realtime.gateway.figures import Figures
+from groundswell.realtime.gateway.frames import Place
+from groundswell.realtime.gateway.limits import Limits
+from groundswell.realtime.gateway.reading import PastReader
+from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, batch, or_unset
+from groundswell.realtime.gateway.resume import Lost, Plan, plan
+from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
+from groundswell.realtime.messages import Envelope
+from groundswell.realtime.topics import refetch_url
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+logger = logging.getLogger(__name__)
+
+SnapshotOf = Callable[[str], bytes | None]
+"""The present state of a topic as JSON, if there is one yet."""
+
+CHUNK: Final = 32_768
+"""Bytes of events in one BATCH; what takes more is told in several."""
+
+_ROUNDS: Final = 5
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many events may still be replayed for one request."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The whole state of a topic, true at ``offset``."""
+
+    id: str
+    epoch: str
+    offset: int
+    at: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was read for a subscription, ready to be told."""
+
+    stream: Position
+    plan: Plan
+    events: list[Envelope]
+    state: State | None = None
+
+
+class CatchingUp:
+    """Reads and tells the past."""
+
+    def __init__(
+        self,
+        reader: PastReader,
+        snapshot: SnapshotOf,
+        limits: Limits,
+        figures: Figures,
+        clock: Clock,
+    ) -> None:
+        self.reader = reader
+        self._snapshot = snapshot
+        self._limits = limits
+        self._figures = figures
+        self._clock = clock
+
+    async def prepare(
+        self, subscription: Subscription, resume: Place | None, budget: Budget
+    ) -> Prepared:
+        """Read what a subscription that stands at ``resume`` is to be told.
+
+        Raises:
+            GroundswellError: it is not even known where the topic stands.
+        """
+        options = subscription.options
+        stream = await self.reader.position(subscription.topic)
+        made = plan(
+            resume,
+            stream,
+            state=subscription.kind.state,
+            history=options.history,
+            snapshot=options.snapshot,
+            cap=min(self._limits.replay_topic, budget.left),
+        )
+        if made.ahead:
+            self._alarm(subscription.topic, stream, resume)
+        if made.snapshot:
+            return await self._with_state(subscription, stream, made)
+        budget.left -= made.upto - made.after
+        return await self._with_events(subscription.topic, stream, made)
+
+    async def tell(
+        self, connection: Connection, subscription: Subscription, prepared: Prepared
+    ) -> None:
+        """Tell what was prepared, and what came meanwhile; then the subscription is live."""
+        for _ in range(_ROUNDS):
+            if not await self._tell_past(connection, subscription, prepared):
+                return
+            if not prepared.plan.whole:
+                self._pause(connection, subscription)
+                return
+            if not subscription.overflowed and not _has_hole(subscription):
+                break
+            if subscription.overflowed:
+                subscription.catch_up()
+            prepared = await self._further(subscription)
+        else:
+            subscription.overflowed = False
+        self._go_live(connection, subscription)
+
+    async def again(self, connection: Connection, subscription: Subscription) -> None:
+        """Go on from where the subscription stands; its live events wait already."""
+        if connection.subscriptions.get(subscription.topic) is not subscription:
+            return
+        try:
+            prepared = await self._further(subscription)
+        except Exception:
+            logger.warning("A topic could not be followed.", exc_info=True)
+            connection.drop(
+                subscription.topic,
+                UnsubscribeCode.RESUME_NEEDED,
+                "where the topic stands cannot be read now",
+                again=True,
+            )
+            return
+        await self.tell(connection, subscription, prepared)
+
+    async def reconsider(self, connection: Connection, subscription: Subscription) -> None:
+        """Decide again whether a held topic may be heard, and go on with it or end it."""
+        if connection.subscriptions.get(subscription.topic) is not subscription:
+            return
+        if not await self.allowed(connection, subscription):
+            return
+        subscription.catch_up()
+        await self.again(connection, subscription)
+
+    async def allowed(self, connection: Connection, subscription: Subscription) -> bool:
+        """Whether a private topic may be heard now; if not, it is ended or held."""
+        if connection.expired():
+            subscription.stop(Stage.HELD)
+            return False
+        rights = connection.shared.rights
+        if rights.revoked(connection.session.credentials):
+            connection.close(CloseCode.REVOKED, "the sign-in was ended")
+            return False
+        version = rights.version
+        try:
+            await rights.admit(subscription.topic, connection.session.credentials)
+        except GroundswellError as error:
+            self.lose(connection, subscription.topic, str(error))
+            return False
+        except Exception:
+            logger.exception("A right could not be decided.")
+            self.lose(connection, subscription.topic, "the right to it could not be decided")
+            return False
+        subscription.approve(version)
+        return True
+
+    def lose(self, connection: Connection, topic: str, reason: str) -> None:
+        """End a subscription for want of the right to it."""
+        connection.drop(topic, UnsubscribeCode.PERMISSION_LOST, reason, again=False)
+
+    async def _further(self, subscription: Subscription) -> Prepared:
+        budget = Budget(self._limits.replay_topic)
+        place = subscription.place if subscription.epoch else None
+        return await self.prepare(subscription, place, budget)
+
+    async def _tell_past(
+        self, connection: Connection, subscription: Subscription, prepared: Prepared
+    ) -> bool:
+        """Tell the gap, the state and the events; False if the topic may not be heard any more."""
+        if not await self._still(connection, subscription):
+            return False
+        made = prepared.plan
+        subscription.epoch, subscription.offset = prepared.stream.epoch, made.after
+        if made.lost is not None:
+            self._figures.gaps[made.lost.reason] += 1
+            connection.reply(_gap(subscription, made.lost))
+        if prepared.state is not None:
+            subscription.epoch, subscription.offset = prepared.state.epoch, prepared.state.offset
+            connection.reply(_snapshot(subscription.topic, prepared.state))
+        for chunk in _chunks(prepared.events):
+            await connection.room()
+            if not await self._still(connection, subscription):
+                return False
+            _write(connection, subscription, chunk)
+            subscription.offset = chunk[-1].offset or 0
+        return await self._still(connection, subscription)
+
+    async def _still(self, connection: Connection, subscription: Subscription) -> bool:
+        if connection.closed:
+            return False
+        if not subscription.private:
+            return True
+        rights = connection.shared.rights
+        if subscription.checked == rights.version and not (
+            connection.expired() or rights.revoked(connection.session.credentials)
+        ):
+            return True
+        return await self.allowed(connection, subscription)
+
+    def _pause(self, connection: Connection, subscription: Subscription) -> None:
+        subscription.stop(Stage.PAUSED)
+        place = subscription.place
+        connection.reply(
+            CaughtUp(
+                topic=subscription.topic,
+                epoch=place.epoch,
+                offset=place.offset,
+                complete=False,
+                next=place,
+            )
+        )
+
+    def _go_live(self, connection: Connection, subscription: Subscription) -> None:
+        """Say that the past is told, and tell what waited."""
+        place = subscription.place
+        connection.reply(
+            CaughtUp(
+                topic=subscription.topic, epoch=place.epoch, offset=place.offset, complete=True
+            )
+        )
+        for envelope in subscription.live():
+            follows = subscription.follows(envelope)
+            if follows is Follows.BEYOND:
+                self._give_up(connection, subscription, envelope)
+            if follows is not Follows.KNOWN:
+                connection.tell(subscription, envelope)
+
+    def _give_up(
+        self, connection: Connection, subscription: Subscription, envelope: Envelope
+    ) -> None:
+        """What precedes this event is in no history: say so."""
+        offset = envelope.offset or 0
+        if envelope.epoch == subscription.epoch:
+            lost = Lost("trimmed", subscription.offset + 1, offset - 1)
+        else:
+            lost = Lost("epoch_changed", 1, offset - 1) if offset > 1 else Lost("epoch_changed")
+        subscription.epoch = envelope.epoch or ""
+        self._figures.gaps[lost.reason] += 1
+        connection.reply(_gap(subscription, lost))
+
+    async def _with_events(self, topic: str, stream: Position, made: Plan) -> Prepared:
+        try:
+            events = await self.reader.between(topic, stream.epoch, made.after, made.upto)
+        except Exception:
+            logger.warning("The history of a topic could not be read.", exc_info=True)
+            return Prepared(stream, made.without(made.upto).failed(), [])
+        if made.upto > made.after:
+            first = events[0].offset or 0 if events else made.upto + 1
+            if first > made.after + 1:
+                made = made.without(first - 1)
+        return Prepared(stream, made, events)
+
+    async def _with_state(
+        self, subscription: Subscription, stream: Position, made: Plan
+    ) -> Prepared:
+        """The newest event of a state topic holds the state, and knows its offset.
+
+        To a client that knows no SNAPSHOT it is told as it is.
+        """
+        newest = await self.reader.newest(subscription.topic)
+        if newest is not None and not subscription.snapshots:
+            events = [newest] if newest.offset == stream.offset else []
+            return Prepared(stream, made.starting(stream.offset - len(events)), events)
+        if newest is not None and newest.offset is not None and newest.epoch is not None:
+            told = newest.publication
+            state = State(told.id, newest.epoch, newest.offset, told.at, told.data)
+            return Prepared(stream, made, [], state)
+        data = self._snapshot(subscription.topic)
+        if data is None:
+            return Prepared(stream, made, [])
+        name = f"snap-{stream.epoch}-{stream.offset}"
+        return Prepared(
+            stream, made, [], State(name, stream.epoch, stream.offset, self._clock(), data)
+        )
+
+    def _alarm(self, topic: str, stream: Position, resume: Place | None) -> None:
+        self._figures.alarms += 1
+        logger.error(
+            "A client of %s stands at %s, beyond the newest offset %d: the stream lost its end, or "
+            "the client made it up.",
+            topic,
+            resume and resume.offset,
+            stream.offset,
+        )
+
+
+def _has_hole(subscription: Subscription) -> bool:
+    """Whether what waits leaves out something that could be read by now."""
+    expected = subscription.offset + 1
+    for envelope in subscription.buffer:
+        offset = envelope.offset or 0
+        if envelope.epoch != subscription.epoch or offset > expected:
+            return True
+        expected = max(expected, offset + 1)
+    return False
+
+
+def _chunks(events: list[Envelope]) -> Iterator[list[Envelope]]:
+    chunk: list[Envelope] = []
+    size = 0
+    for event in events:
+        if chunk and size + event.size > CHUNK:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(event)
+        size += event.size
+    if chunk:
+        yield chunk
+
+
+def _write(connection: Connection, subscription: Subscription, events: list[Envelope]) -> None:
+    """As one BATCH, or one by one to a client that does not know it."""
+    if "batch" in connection.session.features:
+        connection.write(batch("recovery", subscription.topic, [one.event for one in events]))
+        return
+    for one in events:
+        connection.write_event(subscription, one)
+
+
+def _gap(subscription: Subscription, lost: Lost) -> Gap:
+    topic = subscription.topic
+    url = refetch_url(topic)
+    state = subscription.kind.state
+    return Gap(
+        topic=topic,
+        epoch=subscription.epoch,
+        from_=UNSET if lost.first is None else lost.first,
+        to=UNSET if lost.last is None else lost.last,
+        reason=lost.reason,
+        missed=UNSET if lost.missed is None else lost.missed,
+        fallback="snapshot" if state else "refetch" if url else "none",
+        url=or_unset(url),
+    )
+
+
+def _snapshot(topic: str, state: State) -> Snapshot:
+    return Snapshot(
+        topic=topic,
+        id=state.id,
+        epoch=state.epoch,
+        offset=state.offset,
+        state_version=state.offset,
+        timestamp=to_rfc3339(state.at),
+        data=msgspec.Raw(state.data),
+    )

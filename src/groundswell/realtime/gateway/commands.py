@@ -1,0 +1,69 @@
+"""What each message of a client sets in motion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
+from groundswell.realtime.gateway.frames import (
+    ClientFrame,
+    Hello,
+    History,
+    Refresh,
+    Subscribe,
+    Unsubscribe,
+)
+from groundswell.realtime.gateway.greeting import greet, renew
+from groundswell.realtime.gateway.paging import page
+from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+
+async def carry_out(connection: Connection, frame: ClientFrame) -> None:
+    """Do what the client asked for, or tell it why not."""
+    try:
+        await _open(connection, frame)
+        if not connection.closed:
+            await _do(connection, frame)
+    except Exception as error:
+        refused = refusal_of(error)
+        if refused.code is Code.INTERNAL:
+            raise
+        connection.refuse(refused, frame.ref, getattr(frame, "topic", None))
+
+
+async def restore(connection: Connection) -> None:
+    """Begin the topics of the former session as they are now: the client named no positions."""
+    restored = connection.take_restored()
+    if restored:
+        await subscribe(connection, Subscribe(topics=list(restored)))
+
+
+async def _open(connection: Connection, frame: ClientFrame) -> None:
+    """The first message opens the session; HELLO is implied by any other."""
+    if isinstance(frame, Hello):
+        if connection.session.open:
+            raise Refused(Code.BAD_REQUEST, "The session is open already.")
+        connection.session.greeted = True
+        await greet(connection, frame)
+    elif not connection.session.open:
+        await greet(connection, Hello(client_id=getattr(frame, "client_id", None)))
+
+
+async def _do(connection: Connection, frame: ClientFrame) -> None:
+    match frame:
+        case Hello():
+            pass
+        case Subscribe():
+            await subscribe(connection, frame)
+        case Unsubscribe():
+            unsubscribe(connection, frame)
+        case Refresh():
+            await renew(connection, frame)
+        case History():
+            await page(connection, frame)
+        case _:
+            name = type(frame).__struct_config__.tag
+            raise Refused(Code.NOT_AVAILABLE, f"{name} is not offered by this server.")

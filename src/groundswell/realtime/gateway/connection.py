@@ -1,0 +1,378 @@
+"""One connected client: what it says goes to its session, what it hears is written to its link."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
+from groundswell.realtime.gateway.backlog import Backlog, Overflow
+from groundswell.realtime.gateway.commands import carry_out, restore
+from groundswell.realtime.gateway.errors import CloseCode, Code, Refused, UnsubscribeCode
+from groundswell.realtime.gateway.frames import Bye, ClientFrame
+from groundswell.realtime.gateway.replies import Reply, Unsubscribed, error_of
+from groundswell.realtime.gateway.session import Session
+from groundswell.realtime.gateway.shared import Shared
+from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
+from groundswell.realtime.link import Link
+from groundswell.realtime.messages import Envelope
+
+logger = logging.getLogger(__name__)
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Connection:
+    """A client of the gateway, and a subscriber of the hub.
+
+    Everything a client asks for is carried out in order by a task that lives only as long as there
+    is something to do. While the link takes what it is given, a live event costs one call of it.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_closed",
+        "_due",
+        "_granted",
+        "_jobs",
+        "_left",
+        "_link",
+        "_restored",
+        "_rights",
+        "_room",
+        "_shared",
+        "_task",
+        "_wheel",
+        "_write_ahead",
+        "id",
+        "session",
+        "session_id",
+        "spoke_at",
+        "subscriptions",
+    )
+
+    def __init__(self, shared: Shared, link: Link, credentials: Credentials, id_: str) -> None:
+        now = shared.clock()
+        pings = link.transport == "websocket"
+        self.id = id_
+        self.session_id = ""
+        self.session = Session(shared.rules, credentials, now, pings=pings)
+        self.subscriptions: dict[str, Subscription] = {}
+        self.spoke_at = now
+        self._shared = shared
+        self._rights = shared.rights
+        self._wheel = shared.wheel
+        self._write_ahead = shared.limits.write_ahead
+        self._link = link
+        self._backlog: Backlog | None = None
+        self._jobs: deque[Job] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._restored: tuple[str, ...] = ()
+        self._granted: frozenset[str] = frozenset()
+        self._closed = False
+        self._left = False
+        self._due = self.session.due(now)
+        shared.wheel.add(self, self._due)
+
+    # What the door calls.
+
+    def receive(self, message: bytes | str) -> None:
+        """A message came."""
+        if not self._closed:
+            self._perform(self.session.receive(message, self._shared.clock()))
+
+    def drained(self) -> None:
+        """The link took what was pending: go on with what waits."""
+        if self._closed:
+            return
+        self._write_waiting()
+        if self._room is not None and self._has_room:
+            self._shared.behind.discard(self)
+            if not self._room.done():
+                self._room.set_result(None)
+            self._room = None
+
+    def gone(self) -> None:
+        """The connection is over."""
+        self._closed = True
+        self._leave()
+
+    # What the hub calls.
+
+    def send(self, envelope: Envelope) -> None:
+        """Tell a live event."""
+        subscription = self.subscriptions.get(envelope.topic)
+        if subscription is None:
+            return
+        if (
+            subscription.plain == self._rights.version
+            and self._backlog is None
+            and envelope.offset == subscription.offset + 1
+            and envelope.epoch == subscription.epoch
+            and self._link.pending_bytes < self._write_ahead
+        ):
+            subscription.offset += 1
+            self.spoke_at = self._wheel.now
+            self._link.send_event(envelope)
+        else:
+            self.consider(subscription, envelope)
+
+    def consider(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Tell a live event, if it may be told now and is the next one."""
+        if subscription.stage is Stage.CATCHING_UP:
+            subscription.keep(envelope, self._shared.limits.buffered)
+        elif subscription.stage is Stage.LIVE and self._may_hear(subscription):
+            follows = subscription.follows(envelope)
+            if follows is Follows.NEXT:
+                self.tell(subscription, envelope)
+            elif follows is Follows.BEYOND:
+                self._close_hole(subscription, envelope)
+
+    # What the wheel calls.
+
+    def tick(self, now: int) -> int | None:
+        """Do what is due; a turn that was noted before an earlier one is not this one's."""
+        if self._closed or now < self._due:
+            return None
+        self._perform(self.session.tick(now, self.spoke_at))
+        if self._closed:
+            return None
+        self._due = self.session.due(self.spoke_at)
+        return self._due
+
+    def look_after(self) -> None:
+        """Something may be due sooner than was known."""
+        due = self.session.due(self.spoke_at)
+        if due < self._due:
+            self._due = due
+            self._wheel.add(self, due)
+
+    # What those who carry out commands call.
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be told any more."""
+        return self._closed
+
+    @property
+    def shared(self) -> Shared:
+        """What all connections have in common."""
+        return self._shared
+
+    def tell(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Write an event of a subscription and note its place."""
+        subscription.offset = envelope.offset or 0
+        self.write_event(subscription, envelope)
+
+    def write_event(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Write an event, or let it wait behind what waits."""
+        if self._closed:
+            return
+        if self._has_room:
+            self.spoke_at = self._wheel.now
+            self._link.send_event(envelope)
+            return
+        try:
+            self._queue().add_event(envelope, subscription.kind.topic_class)
+        except Overflow:
+            self.close(CloseCode.SLOW_CONSUMER, "too much waits to be read")
+
+    def reply(self, reply: Reply) -> None:
+        """Write a message."""
+        self.write(reply.encode())
+
+    def refuse(self, refused: Refused, ref: str | None = None, topic: str | None = None) -> None:
+        """Answer with an ERROR."""
+        self._shared.figures.errors[refused.code.name.lower()] += 1
+        self.write(error_of(refused, ref, topic).encode())
+
+    def write(self, message: bytes) -> None:
+        """Write a message, or let it wait behind what waits."""
+        if self._closed:
+            return
+        if self._has_room:
+            self.spoke_at = self._wheel.now
+            self._link.send(message)
+            return
+        try:
+            self._queue().add_reply(message)
+        except Overflow:
+            self.close(CloseCode.SLOW_CONSUMER, "too much waits to be read")
+
+    async def room(self) -> None:
+        """Wait until the client has taken what it was given."""
+        while not self._closed and not self._has_room:
+            self._room = asyncio.get_running_loop().create_future()
+            self._shared.behind.add(self)
+            await self._room
+
+    def expired(self) -> bool:
+        """Whether nothing private may be told now: the token has ended, or its sign-in was."""
+        return self.session.expired(self._shared.clock())
+
+    def begin(self, subscriptions: Iterable[Subscription]) -> None:
+        """Hold topics: from now on their live events come here."""
+        topics = []
+        for subscription in subscriptions:
+            self.subscriptions[subscription.topic] = subscription
+            topics.append(subscription.topic)
+        self._shared.hub.subscribe(self, topics)
+
+    def end(self, topic: str) -> None:
+        """Hold a topic no longer."""
+        if self.subscriptions.pop(topic, None) is not None:
+            self._shared.hub.unsubscribe(self, (topic,))
+        if self._backlog is not None:
+            self._backlog.forget(topic)
+
+    def restore(self, topics: Iterable[str], *, granted: bool) -> None:
+        """The topics of a former session, to be begun with the next SUBSCRIBE or without one.
+
+        ``granted``: nothing has changed since they were allowed, so nobody needs to be asked.
+        """
+        self._restored = tuple(topics)
+        self._granted = frozenset(self._restored) if granted else frozenset()
+        if self._restored:
+            self.session.restore_at = self._shared.clock() + self._shared.pacing.restore
+
+    def take_restored(self) -> tuple[str, ...]:
+        """The topics still to be begun; they are given once."""
+        restored, self._restored = self._restored, ()
+        self.session.restore_at = None
+        return restored
+
+    def was_granted(self, topic: str) -> bool:
+        """Whether the former session held the topic under the very same rights."""
+        return topic in self._granted
+
+    def drop(self, topic: str, code: UnsubscribeCode, reason: str, *, again: bool) -> None:
+        """End a subscription and say why."""
+        self.end(topic)
+        self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
+
+    def later(self, job: Job) -> None:
+        """Do something after all that waits to be done."""
+        if self._closed:
+            return
+        self._jobs.append(job)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """End the connection; the hub is left a little later, for it may be calling."""
+        if self._closed:
+            return
+        self._closed = True
+        self._shared.figures.closes[int(code)] += 1
+        self._link.close(int(code), reason)
+        asyncio.get_running_loop().call_soon(self._leave)
+
+    @property
+    def _has_room(self) -> bool:
+        return self._backlog is None and self._link.pending_bytes < self._write_ahead
+
+    def _queue(self) -> Backlog:
+        if self._backlog is None:
+            limits = self._shared.limits
+            self._backlog = Backlog(
+                self._shared.figures.losses,
+                max_messages=limits.queue_messages,
+                max_bytes=limits.queue_bytes,
+            )
+            self._shared.behind.add(self)
+        return self._backlog
+
+    def _write_waiting(self) -> None:
+        backlog, link = self._backlog, self._link
+        if backlog is None:
+            return
+        while backlog and link.pending_bytes < self._write_ahead:
+            self.spoke_at = self._wheel.now
+            content = next(backlog.take())
+            if isinstance(content, bytes):
+                link.send(content)
+            else:
+                link.send_event(content)
+        if not backlog:
+            self._backlog = None
+            if self._room is None:
+                self._shared.behind.discard(self)
+
+    def _may_hear(self, subscription: Subscription) -> bool:
+        """Whether a live event may be told; if that is not clear, it stays in the history."""
+        version = self._rights.version
+        if not subscription.private:
+            subscription.approve(version)
+            return True
+        if self._rights.revoked(self.session.credentials):
+            self.close(CloseCode.REVOKED, "the sign-in was ended")
+            return False
+        if self.expired():
+            subscription.stop(Stage.HELD)
+            return False
+        if subscription.checked != version:
+            subscription.stop(Stage.HELD)
+            self.later(partial(self._shared.catching_up.reconsider, self, subscription))
+            return False
+        return True
+
+    def _close_hole(self, subscription: Subscription, envelope: Envelope) -> None:
+        """An event came before those that precede it: read them first."""
+        if not subscription.epoch and subscription.implicit:
+            subscription.epoch = envelope.epoch or ""
+            self.tell(subscription, envelope)
+            return
+        subscription.catch_up()
+        subscription.keep(envelope, self._shared.limits.buffered)
+        self.later(partial(self._shared.catching_up.again, self, subscription))
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Send(reply=reply):
+                    self.reply(reply)
+                case Run(frame=frame):
+                    self._accept(frame)
+                case Restore():
+                    self.later(partial(restore, self))
+                case Close(code=code, reason=reason):
+                    self.close(code, reason)
+
+    def _accept(self, frame: ClientFrame) -> None:
+        if isinstance(frame, Bye):
+            self.later(self._goodbye)
+        elif len(self._jobs) >= self._shared.limits.waiting_commands:
+            self.refuse(Refused(Code.OVERLOADED, "Too many requests wait already."), frame.ref)
+        else:
+            self.later(partial(carry_out, self, frame))
+
+    async def _goodbye(self) -> None:
+        self.close(CloseCode.GOODBYE, "goodbye")
+
+    async def _work(self) -> None:
+        while self._jobs and not self._closed:
+            job = self._jobs.popleft()
+            try:
+                await job()
+            except Exception:
+                logger.exception("A request failed.")
+                self.refuse(Refused(Code.INTERNAL, "Something went wrong on the server."))
+        self._task = None
+
+    def _leave(self) -> None:
+        if self._left:
+            return
+        self._left = True
+        self._shared.hub.leave(self)
+        self._shared.registry.leave(self)
+        self._shared.behind.discard(self)
+        self.subscriptions = {}
+        self._backlog = None
+        self._jobs.clear()
+        if self._task is not None:
+            self._task.cancel()

@@ -1,0 +1,173 @@
+"""Opening a session, and going on with a newer token."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from groundswell.contract.errors import GroundswellError, Unauthenticated
+from groundswell.contract.times import MILLISECOND, to_rfc3339
+from groundswell.realtime.gateway.errors import CloseCode, refusal_of
+from groundswell.realtime.gateway.frames import Hello, Refresh
+from groundswell.realtime.gateway.replies import (
+    Heartbeat,
+    Reconnect,
+    Welcome,
+    WelcomeLimits,
+    or_unset,
+)
+from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession
+from groundswell.realtime.gateway.session import Mismatch
+from groundswell.realtime.gateway.subscription import Stage, Subscription
+from groundswell.realtime.topics import BROADCAST, kind_of
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+
+async def greet(connection: Connection, hello: Hello) -> None:
+    """Open the session, or end the connection."""
+    if not await _admitted(connection, hello):
+        return
+    shared = connection.shared
+    if not shared.registry.identify(connection):
+        connection.close(CloseCode.CONNECTION_LIMIT, "too many connections of this user")
+        return
+    now = shared.clock()
+    connection.session.welcomed(now)
+    former = _former(connection, hello)
+    connection.session_id = former.session_id if former else f"s-{token_urlsafe(9)}"
+    if former is not None:
+        connection.restore(former.topics, granted=former.policy == shared.policy)
+    shared.registry.claim(connection)
+    connection.begin([_broadcast(connection)])
+    connection.reply(_welcome(connection, hello, resumed=former is not None))
+    connection.look_after()
+
+
+async def renew(connection: Connection, refresh: Refresh) -> None:
+    """Go on with a newer token, and end what it does not allow.
+
+    Raises:
+        Unauthenticated: the token is not valid; the old one counts on.
+    """
+    shared = connection.shared
+    address = connection.session.credentials.principal.address
+    shown = await shared.verify(refresh.token, address)
+    try:
+        answer = connection.session.renew(refresh, shown, shared.clock())
+    except Mismatch as error:
+        connection.refuse(error, refresh.ref)
+        connection.close(CloseCode.SUBJECT_MISMATCH, error.message)
+        return
+    connection.look_after()
+    dropped = await _no_longer_allowed(connection)
+    if dropped:
+        answer.dropped = sorted(dropped)
+    connection.reply(answer)
+    for topic, reason in dropped.items():
+        shared.catching_up.lose(connection, topic, reason)
+    for subscription in list(connection.subscriptions.values()):
+        if subscription.stage is Stage.HELD:
+            await shared.catching_up.reconsider(connection, subscription)
+
+
+async def _admitted(connection: Connection, hello: Hello) -> bool:
+    """Take what HELLO shows; whoever shows something wrong has to come back with better."""
+    shared, session = connection.shared, connection.session
+    try:
+        shown = None
+        if hello.token is not None:
+            shown = await shared.verify(hello.token, session.credentials.principal.address)
+        session.admit(hello, shown)
+    except Mismatch as error:
+        connection.refuse(error, hello.ref)
+        connection.close(CloseCode.SUBJECT_MISMATCH, error.message)
+    except Unauthenticated as error:
+        connection.refuse(refusal_of(error), hello.ref)
+        connection.close(CloseCode.UNAUTHENTICATED, str(error))
+    else:
+        if not shared.rights.revoked(session.credentials):
+            return True
+        connection.close(CloseCode.REVOKED, "the sign-in was ended")
+    return False
+
+
+def _former(connection: Connection, hello: Hello) -> FormerSession | None:
+    """The session to resume, if it was of the same user and client."""
+    if hello.resume_token is None:
+        return None
+    shared, session = connection.shared, connection.session
+    former = shared.tokens.read(hello.resume_token, session.credentials.user_id, shared.clock())
+    if former is None or former.client_id not in (None, session.client_id):
+        return None
+    return former
+
+
+def resume_token(connection: Connection) -> str:
+    """The token with which the session can be resumed as it is now."""
+    shared, session = connection.shared, connection.session
+    held = [one.topic for one in connection.subscriptions.values() if not one.implicit]
+    return shared.tokens.issue(
+        FormerSession(
+            connection.session_id,
+            session.credentials.user_id,
+            session.client_id,
+            sorted(held),
+            shared.policy,
+            shared.clock() + LIFE,
+        )
+    )
+
+
+def _broadcast(connection: Connection) -> Subscription:
+    """What every connection hears without asking."""
+    subscription = Subscription(
+        BROADCAST,
+        kind_of(BROADCAST),
+        private=False,
+        checked=connection.shared.rights.version,
+        implicit=True,
+    )
+    subscription.live()
+    return subscription
+
+
+def _welcome(connection: Connection, hello: Hello, *, resumed: bool) -> Welcome:
+    shared, session = connection.shared, connection.session
+    limits, pacing = shared.limits, shared.pacing
+    ends = session.credentials.expires_at
+    return Welcome(
+        ref=or_unset(hello.ref),
+        connection_id=connection.id,
+        session_id=connection.session_id,
+        resume_token=resume_token(connection),
+        resumed=resumed,
+        user=session.credentials.user_id,
+        server_time=to_rfc3339(shared.clock()),
+        token_expires_at=or_unset(None if ends is None else to_rfc3339(ends)),
+        features=sorted(session.features),
+        heartbeat=Heartbeat(pacing.heartbeat // MILLISECOND, pacing.pong // MILLISECOND),
+        reconnect=Reconnect(
+            shared.returning.minimum // MILLISECOND,
+            shared.returning.maximum // MILLISECOND,
+            shared.returning.window(len(shared.registry)) // MILLISECOND,
+        ),
+        limits=WelcomeLimits(
+            limits.topics, limits.frame_bytes, limits.commands_per_second, limits.publish_batch
+        ),
+    )
+
+
+async def _no_longer_allowed(connection: Connection) -> dict[str, str]:
+    """Topics that the present credentials do not allow, each with the reason."""
+    rights, found = connection.shared.rights, {}
+    version = rights.version
+    for subscription in list(connection.subscriptions.values()):
+        try:
+            await rights.admit(subscription.topic, connection.session.credentials)
+        except GroundswellError as error:
+            found[subscription.topic] = str(error)
+        else:
+            subscription.approve(version)
+    return found

@@ -1,0 +1,186 @@
+"""SUBSCRIBE and UNSUBSCRIBE: an answer for each topic, and one refused topic fails no other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import to_rfc3339
+from groundswell.realtime.gateway.catching_up import Budget, Prepared
+from groundswell.realtime.gateway.errors import Code, Refused, UnsubscribeCode, refusal_of
+from groundswell.realtime.gateway.frames import Options, Place, Subscribe, Unsubscribe
+from groundswell.realtime.gateway.greeting import resume_token
+from groundswell.realtime.gateway.replies import (
+    Subscribed,
+    TopicHeld,
+    TopicRefused,
+    Unsubscribed,
+    error_body,
+    or_unset,
+)
+from groundswell.realtime.gateway.rights import is_private
+from groundswell.realtime.gateway.subscription import Subscription
+from groundswell.realtime.topics import BROADCAST, kind_of
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+_Refusals = dict[str, TopicRefused]
+
+
+async def subscribe(connection: Connection, frame: Subscribe) -> None:
+    """Begin or change subscriptions; first all results, then topic by topic what is to be told."""
+    names = list(dict.fromkeys([*frame.topics, *connection.take_restored()]))
+    _check(connection, frame, names)
+    refused: _Refusals = {}
+    begun = await _begin(connection, names, frame.options, refused)
+    seq = connection.shared.head()
+    prepared = await _prepare(connection, begun, frame.options, refused)
+    results: dict[str, TopicHeld | TopicRefused] = {**refused}
+    for subscription, ready in prepared:
+        results[subscription.topic] = _held(connection, subscription, ready, seq)
+    connection.reply(
+        Subscribed(
+            ref=or_unset(frame.ref),
+            topics={name: results[name] for name in names},
+            resume_token=resume_token(connection) if connection.session.greeted else UNSET,
+        )
+    )
+    for subscription, ready in prepared:
+        connection.shared.figures.resumes[ready.plan.recovery] += 1
+        await connection.shared.catching_up.tell(connection, subscription, ready)
+
+
+def unsubscribe(connection: Connection, frame: Unsubscribe) -> None:
+    """End subscriptions; one that is not held is as good as ended."""
+    for topic in dict.fromkeys(frame.topics):
+        if topic == BROADCAST:
+            refused = Refused(Code.BAD_REQUEST, f"{BROADCAST} is a part of every connection.")
+            connection.refuse(refused, frame.ref, topic)
+            continue
+        connection.end(topic)
+        connection.reply(
+            Unsubscribed(
+                ref=or_unset(frame.ref),
+                topic=topic,
+                code=int(UnsubscribeCode.REQUESTED),
+                reason="requested",
+                resubscribe=False,
+            )
+        )
+
+
+def _check(connection: Connection, frame: Subscribe, names: list[str]) -> None:
+    """What is wrong with the request as a whole.
+
+    Raises:
+        Refused: there is nothing to subscribe to, or it is for another client.
+    """
+    if not names:
+        raise Refused(Code.BAD_REQUEST, "Name at least one topic.")
+    if frame.client_id is not None and not connection.session.known_as(frame.client_id):
+        raise Refused(Code.SUBJECT_MISMATCH, "The connection belongs to another clientId.")
+    if frame.options.delta is not None:
+        raise Refused(Code.UNSUPPORTED_FEATURE, "Deltas are not offered by this server.")
+
+
+async def _begin(
+    connection: Connection, names: list[str], options: Options, refused: _Refusals
+) -> list[Subscription]:
+    """The subscriptions of all topics that may be heard; their live events wait from now on."""
+    held = connection.subscriptions
+    found: dict[str, Subscription] = {}
+    for name in names:
+        try:
+            if name in held and not held[name].implicit:
+                found[name] = held[name]
+            else:
+                found[name] = await _new(connection, name, len(found))
+        except Exception as error:
+            refused[name] = _refusal(connection, error)
+    for subscription in found.values():
+        subscription.options = options
+        subscription.snapshots = options.snapshot or "snapshot" in connection.session.features
+        subscription.catch_up()
+    connection.begin(found.values())
+    return list(found.values())
+
+
+async def _new(connection: Connection, name: str, others: int) -> Subscription:
+    """A subscription of a topic that is not held yet.
+
+    Raises:
+        Refused: there are too many, or they change too fast.
+        GroundswellError: there is no such topic, or not for this client.
+    """
+    shared, session = connection.shared, connection.session
+    version = shared.rights.version
+    topic = name
+    if not connection.was_granted(name):
+        topic = await shared.rights.admit(name, session.credentials)
+    count = sum(not one.implicit for one in connection.subscriptions.values()) + others
+    if count >= shared.limits.topics:
+        raise Refused(Code.TOPIC_LIMIT, f"At most {shared.limits.topics} topics at once.")
+    wait = session.change(shared.clock())
+    if wait:
+        raise Refused(Code.SUBSCRIBE_COOLDOWN, "Subscriptions change too fast.", retry_after=wait)
+    return Subscription(topic, kind_of(topic), private=is_private(topic), checked=version)
+
+
+def _refusal(connection: Connection, error: Exception) -> TopicRefused:
+    refused = refusal_of(error)
+    if refused.code is Code.INTERNAL:
+        raise error
+    connection.shared.figures.errors[refused.code.name.lower()] += 1
+    return TopicRefused(error=error_body(refused))
+
+
+async def _prepare(
+    connection: Connection, begun: list[Subscription], options: Options, refused: _Refusals
+) -> list[tuple[Subscription, Prepared]]:
+    """Read the past of all, together; what cannot be read is refused."""
+    budget = Budget(connection.shared.limits.replay_total)
+    catching_up = connection.shared.catching_up
+
+    async def one(subscription: Subscription) -> Prepared | Exception:
+        resume = options.resume.get(subscription.topic) or _own_place(subscription)
+        try:
+            return await catching_up.prepare(subscription, resume, budget)
+        except GroundswellError as error:
+            return error
+
+    read = [await one(begun[0])] if len(begun) == 1 else await asyncio.gather(*map(one, begun))
+    prepared = []
+    for subscription, ready in zip(begun, read, strict=True):
+        if isinstance(ready, Exception):
+            connection.end(subscription.topic)
+            refused[subscription.topic] = _refusal(connection, ready)
+        else:
+            prepared.append((subscription, ready))
+    return prepared
+
+
+def _own_place(subscription: Subscription) -> Place | None:
+    """Where a topic stands that was held before: its options change, its place does not."""
+    return subscription.place if subscription.epoch else None
+
+
+def _held(
+    connection: Connection, subscription: Subscription, ready: Prepared, seq: int
+) -> TopicHeld:
+    ends = connection.session.credentials.expires_at if subscription.private else None
+    return TopicHeld(
+        epoch=ready.stream.epoch,
+        offset=ready.stream.offset,
+        lowest=ready.stream.lowest,
+        seq=seq,
+        recovery=ready.plan.recovery,
+        replay=len(ready.events),
+        contiguous=subscription.contiguous,
+        mode=subscription.mode,
+        snapshot=True if ready.state is not None else UNSET,
+        expires_at=or_unset(None if ends is None else to_rfc3339(ends)),
+    )

@@ -1,0 +1,145 @@
+"""One topic as one client hears it: where it stands, and what may be told now."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options, Place
+from groundswell.realtime.gateway.replies import Mode
+from groundswell.realtime.messages import Envelope
+from groundswell.realtime.topics import TopicKind
+
+NOT_PLAIN: Final = -1
+
+
+class Stage(IntEnum):
+    """What becomes of a live event.
+
+    ``CATCHING_UP``: it waits until the past is told. ``LIVE``: it is told. ``PAUSED``: it stays in
+    the history until the client asks for it. ``HELD``: the same until the right to it is clear.
+    """
+
+    CATCHING_UP = 0
+    LIVE = 1
+    PAUSED = 2
+    HELD = 3
+
+
+class Follows(IntEnum):
+    """How an envelope follows what was told."""
+
+    NEXT = 0
+    KNOWN = 1
+    BEYOND = 2
+
+
+class Subscription:
+    """The place of a client in the stream of one topic.
+
+    ``offset`` is that of the last event that was told or passed over; ``epoch`` is empty until it
+    is known. ``plain`` is the version of the rights under which a live event needs no more than
+    being written, or ``NOT_PLAIN``; ``checked`` is the version last decided under.
+    ``snapshots``: the client understands SNAPSHOT.
+    """
+
+    __slots__ = (
+        "buffer",
+        "checked",
+        "epoch",
+        "implicit",
+        "kind",
+        "offset",
+        "options",
+        "overflowed",
+        "plain",
+        "private",
+        "snapshots",
+        "stage",
+        "topic",
+    )
+
+    def __init__(
+        self,
+        topic: str,
+        kind: TopicKind,
+        *,
+        private: bool,
+        checked: int,
+        options: Options = DEFAULT_OPTIONS,
+        implicit: bool = False,
+    ) -> None:
+        self.topic = topic
+        self.kind = kind
+        self.private = private
+        self.checked = checked
+        self.options = options
+        self.implicit = implicit
+        self.snapshots = False
+        self.epoch = ""
+        self.offset = 0
+        self.stage = Stage.CATCHING_UP
+        self.plain = NOT_PLAIN
+        self.buffer: list[Envelope] = []
+        self.overflowed = False
+
+    @property
+    def mode(self) -> Mode:
+        """How the topic is told."""
+        return "state" if self.kind.state else "stream"
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether every offset is told or named in a GAP."""
+        return not self.kind.state
+
+    @property
+    def place(self) -> Place:
+        """Where the client stands."""
+        return Place(self.epoch, self.offset)
+
+    def keep(self, envelope: Envelope, limit: int) -> None:
+        """Let a live event wait; beyond ``limit`` they are read from the history later."""
+        if self.overflowed:
+            return
+        if len(self.buffer) >= limit:
+            self.overflowed = True
+            self.buffer = []
+        else:
+            self.buffer.append(envelope)
+
+    def catch_up(self) -> None:
+        """From now on live events wait."""
+        self.stage = Stage.CATCHING_UP
+        self.plain = NOT_PLAIN
+        self.buffer = []
+        self.overflowed = False
+
+    def stop(self, stage: Stage) -> None:
+        """From now on live events stay in the history."""
+        self.stage = stage
+        self.plain = NOT_PLAIN
+        self.buffer = []
+        self.overflowed = False
+
+    def live(self) -> list[Envelope]:
+        """From now on live events are told; what waited is given back."""
+        waited, self.buffer = self.buffer, []
+        self.stage = Stage.LIVE
+        self.approve(self.checked)
+        return waited
+
+    def approve(self, version: int) -> None:
+        """The right to this topic holds under this version of the rights."""
+        self.checked = version
+        if self.stage is Stage.LIVE and not self.private:
+            self.plain = version
+
+    def follows(self, envelope: Envelope) -> Follows:
+        """Whether the envelope is the next one, was told before, or leaves a hole."""
+        if envelope.epoch != self.epoch:
+            return Follows.BEYOND
+        offset = envelope.offset or 0
+        if offset == self.offset + 1:
+            return Follows.NEXT
+        return Follows.KNOWN if offset <= self.offset else Follows.BEYOND
