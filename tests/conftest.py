@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.services.databases",
     "tests.services.node",
     "tests.services.postgres",
+    "tests.services.redis",
     "tests.services.server",
 ]
 

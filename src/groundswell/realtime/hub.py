@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.outbox import Losses
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,42 @@ class Subscriber(Protocol):
 
     def send(self, envelope: Envelope) -> None:
         """Take ``envelope``. Must return at once and must not touch the hub."""
+
+
+@runtime_checkable
+class TakesGaps(Protocol):
+    """A subscriber that can be told of events that never reached this process."""
+
+    def lose(self, gap: Gap) -> None:
+        """Tell ``gap`` before whatever comes next. Must return at once and leave the hub alone."""
+
+
+@runtime_checkable
+class TakesMoves(Protocol):
+    """A subscriber that keeps positions by epoch and offset."""
+
+    def move(self, topic: str, epoch: str, offset: int) -> None:
+        """All is delivered up to this place, part of it without offsets or under another epoch.
+
+        Must return at once and leave the hub alone.
+        """
+
+
+class Channels(Protocol):
+    """Brings topics to this process: only those that somebody here listens to."""
+
+    def follow(self, topic: str) -> None:
+        """A topic has its first listener."""
+
+    def unfollow(self, topic: str) -> None:
+        """A topic lost its last listener."""
+
+    async def ready(self, topics: Iterable[str]) -> None:
+        """Return when whatever is published to these followed topics from now on comes here.
+
+        Raises:
+            Unavailable: that cannot be said in reasonable time.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +76,12 @@ class Hub:
     """Who hears what in this process.
 
     ``deliver`` is attached to a broker. ``seq`` is the newest place in the log that was delivered
-    here; envelopes arrive in order of ``seq``.
+    here; envelopes arrive in order of ``seq``. Where the broker brings only what is listened to,
+    ``channels`` is told what that is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels | None = None) -> None:
+        self._channels = channels
         self.losses = Losses()
         self.seq = 0
         self._subscribers: dict[str, dict[Subscriber, None]] = {}
@@ -57,8 +95,16 @@ class Hub:
         for topic in topics:
             if topic not in held:
                 held.add(topic)
-                self._subscribers.setdefault(topic, {})[subscriber] = None
-                self._subscriptions += 1
+                self._join(subscriber, topic)
+
+    async def ready(self, topics: Iterable[str]) -> None:
+        """Wait until the topics, already subscribed to, are heard here, and ``seq`` says so.
+
+        Raises:
+            Unavailable: that cannot be said in reasonable time.
+        """
+        if self._channels is not None:
+            await self._channels.ready(topics)
 
     def unsubscribe(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
         """End some subscriptions; those not held are ignored."""
@@ -81,6 +127,22 @@ class Hub:
             if members:
                 self._fan_out(envelope, tuple(members))
 
+    def reached(self, seq: int) -> None:
+        """Everything up to ``seq`` was delivered, whether or not anybody listened to it."""
+        self.seq = max(self.seq, seq)
+
+    def lose(self, gap: Gap) -> None:
+        """Tell all subscribers of a topic that some of it never came here."""
+        for member in tuple(self._subscribers.get(gap.topic, ())):
+            if isinstance(member, TakesGaps):
+                member.lose(gap)
+
+    def move(self, topic: str, epoch: str, offset: int) -> None:
+        """Tell all subscribers of a topic where they stand after a time without offsets."""
+        for member in tuple(self._subscribers.get(topic, ())):
+            if isinstance(member, TakesMoves):
+                member.move(topic, epoch, offset)
+
     def statistics(self) -> HubStatistics:
         """How many listen, and what was delivered and lost."""
         return HubStatistics(
@@ -102,9 +164,20 @@ class Hub:
                 self.leave(member)
         self._delivered += len(members)
 
+    def _join(self, subscriber: Subscriber, topic: str) -> None:
+        members = self._subscribers.get(topic)
+        if members is None:
+            members = self._subscribers[topic] = {}
+            if self._channels is not None:
+                self._channels.follow(topic)
+        members[subscriber] = None
+        self._subscriptions += 1
+
     def _forget(self, subscriber: Subscriber, topic: str) -> None:
         members = self._subscribers[topic]
         del members[subscriber]
         self._subscriptions -= 1
         if not members:
             del self._subscribers[topic]
+            if self._channels is not None:
+                self._channels.unfollow(topic)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import refetch_url
@@ -97,6 +98,16 @@ class Outbox:
             or len(self._events) + len(self._states) > self._max_messages
         ):
             self._shed()
+        self._wake()
+
+    def lose(self, gap: Gap) -> None:
+        """Tell ``gap`` next: its events never came here. Never blocks."""
+        former = self._gaps.get(gap.topic)
+        if former is None:
+            self._losses.gaps += 1
+        else:
+            gap = replace(gap, from_=former.from_, from_seq=former.from_seq, missed=UNSET)
+        self._gaps[gap.topic] = gap
         self._wake()
 
     def start_after(self, seq: int) -> None:

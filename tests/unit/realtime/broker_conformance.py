@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from groundswell.realtime.broker.base import Broker, History
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Publication
 from tests.unit.realtime.builders import publication
 
 
@@ -15,14 +17,22 @@ def seqs(history: History) -> list[int]:
 
 
 class BrokerConformance:
-    """Subclass it with a `broker` fixture that keeps 5 events per topic and began at seq 100."""
+    """Subclass it with a `broker` fixture that keeps 5 events per topic and began at seq 100.
+
+    Override `listen` where a broker brings only what somebody listens to.
+    """
+
+    async def listen(self, broker: Any, *topics: str) -> list[Envelope]:
+        """What is heard of the topics from now on."""
+        heard: list[Envelope] = []
+        broker.attach(lambda envelopes: heard.extend(e for e in envelopes if e.topic in topics))
+        return heard
 
     async def publish(self, broker: Broker, *numbers: int, topic: str = "activity") -> None:
         await broker.publish([publication(seq, topic) for seq in numbers])
 
     async def test_offsets_start_at_one_and_are_contiguous_per_topic(self, broker: Any) -> None:
-        heard: list[Envelope] = []
-        broker.attach(heard.extend)
+        heard = await self.listen(broker, "activity", "media.1")
         await broker.publish(
             [publication(101), publication(101, "media.1"), publication(105), publication(106)]
         )
@@ -45,6 +55,7 @@ class BrokerConformance:
 
             return receive
 
+        await self.listen(broker, "activity")
         broker.attach(receiver(first))
         await self.publish(broker, 101, 102)
         broker.attach(receiver(second))
@@ -68,8 +79,7 @@ class BrokerConformance:
 
     async def test_an_epoch_stays_for_the_life_of_the_stream(self, broker: Any) -> None:
         before = (await broker.position("activity")).epoch
-        heard: list[Envelope] = []
-        broker.attach(heard.extend)
+        heard = await self.listen(broker, "activity")
         await self.publish(broker, 101, 102)
         assert {one.epoch for one in heard} == {before}
         assert (await broker.position("activity")).epoch == before
@@ -136,3 +146,55 @@ class BrokerConformance:
 
     async def test_it_says_that_it_keeps_history(self, broker: Any) -> None:
         assert broker.keeps_history is True
+
+    async def test_what_belongs_together_is_handed_on_together(self, broker: Any) -> None:
+        await self.listen(broker, "activity", "media.1")
+        calls: list[list[str]] = []
+        broker.attach(lambda envelopes: calls.append([one.topic for one in envelopes]))
+        await broker.publish([publication(101), publication(101, "media.1")])
+        await self.publish(broker, 102)
+        assert [call for call in calls if call] == [["activity", "media.1"], ["activity"]]
+
+    async def test_an_event_that_was_published_gets_no_second_offset(self, broker: Any) -> None:
+        heard = await self.listen(broker, "activity", "media.1")
+        await self.publish(broker, 101, 102)
+        await self.publish(broker, 101, 102)
+        await broker.publish([publication(102, "media.1"), publication(103, "media.1")])
+        assert [(one.topic, one.offset, one.seq) for one in heard] == [
+            ("activity", 1, 101),
+            ("activity", 2, 102),
+            ("media.1", 1, 103),
+        ]
+        assert seqs(await broker.history("activity")) == [101, 102]
+
+    async def test_a_state_is_published_again_only_if_it_is_newer(self, broker: Any) -> None:
+        heard = await self.listen(broker, "media.1")
+        first, second = (publication(seq, "media.1", state=True) for seq in (101, 102))
+        other = msgspec.structs.replace(second, id="msg-other")
+        for state in (first, first, second, first, second, other):
+            await broker.publish([state])
+        assert [one.publication.id for one in heard] == ["msg-101", "msg-102", "msg-other"]
+
+    async def test_a_state_leaves_the_events_of_its_topic_to_be_published(
+        self, broker: Any
+    ) -> None:
+        heard = await self.listen(broker, "media.1")
+        await broker.publish([publication(105, "media.1", state=True)])
+        await self.publish(broker, 103, 105, topic="media.1")
+        assert [one.seq for one in heard] == [105, 103, 105]
+
+    async def test_a_state_among_events_does_not_end_their_history(self, broker: Any) -> None:
+        await self.publish(broker, 101, 102, topic="media.1")
+        await broker.publish([publication(102, "media.1", state=True)])
+        assert [one.offset for one in (await broker.history("media.1")).envelopes] == [1, 2, 3]
+        assert (await broker.history("media.1", after_offset=1)).complete
+
+    async def test_everything_about_a_publication_arrives(self, broker: Any) -> None:
+        heard = await self.listen(broker, "user.7.inbox")
+        sent = Publication(
+            "user.7.inbox", "reward.earned", "msg-a", 17, b'{"eventType":"x"}', 101, False, True
+        )
+        await broker.publish([sent])
+        stored = await broker.history("user.7.inbox")
+        assert [one.publication for one in (*heard, *stored.envelopes)] == [sent, sent]
+        assert len(sent.__struct_fields__) == 8, "tell the test about the new field"

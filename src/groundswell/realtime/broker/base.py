@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from groundswell.contract.errors import Unavailable
 from groundswell.realtime.messages import Envelope, Publication
+from groundswell.realtime.topics import UnknownTopic, is_state
 
 Receiver = Callable[[Sequence[Envelope]], None]
 """Takes envelopes in order of publication. It must not block."""
@@ -37,18 +39,29 @@ class History:
     complete: bool
 
 
+class Degraded(Unavailable):
+    """What keeps histories does not answer: live delivery goes on, the past waits."""
+
+    code = "degraded"
+
+    def __init__(self) -> None:
+        super().__init__("History is not available now; live delivery goes on.", retry_after=2)
+
+
 class Broker(Protocol):
     """Gives every publication its offset and hands it to all attached receivers."""
 
     @property
     def keeps_history(self) -> bool:
-        """Whether ``history`` can answer anything at all."""
+        """Whether ``history`` can answer anything at all now."""
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         """Publish in this order, which must be that of ``seq``.
 
         All publications of one occurrence (one ``seq``) belong in one call, so that a subscriber
-        of several of their topics gets them together.
+        of several of their topics gets them together. What is published is known by its place in
+        the log: an event that was published before, by whomever, is left out. So is a state that
+        is older than the last of its topic, or is that very one (the same ``id``).
         """
 
     async def history(
@@ -59,10 +72,22 @@ class Broker(Protocol):
         after_seq: int | None = None,
         limit: int = 300,
     ) -> History:
-        """What followed a position, oldest first; without a position, the newest ``limit``."""
+        """What followed a position, oldest first; without a position, the newest ``limit``.
+
+        Raises:
+            Degraded: the histories cannot be read now.
+        """
 
     async def position(self, topic: str) -> Position:
         """Where the topic stands; a topic never published to stands at offset 0."""
 
     def attach(self, receiver: Receiver) -> None:
         """Hand every later publication to ``receiver`` too."""
+
+
+def keeps_newest_only(publication: Publication) -> bool:
+    """Whether nothing before the publication is worth keeping: it is the state of its topic."""
+    try:
+        return publication.state and is_state(publication.topic)
+    except UnknownTopic:
+        return False

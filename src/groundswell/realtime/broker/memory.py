@@ -9,7 +9,7 @@ from itertools import islice
 from secrets import token_urlsafe
 
 from groundswell.contract.times import DAY, Clock, now
-from groundswell.realtime.broker.base import History, Position, Receiver
+from groundswell.realtime.broker.base import History, Position, Receiver, keeps_newest_only
 from groundswell.realtime.messages import Envelope, Publication
 
 
@@ -25,7 +25,16 @@ class MemoryBrokerStatistics:
 class _Stream:
     """One topic: its offsets, and the newest envelopes."""
 
-    __slots__ = ("epoch", "floor", "history", "last_at", "offset", "size")
+    __slots__ = (
+        "epoch",
+        "floor",
+        "history",
+        "last_at",
+        "offset",
+        "size",
+        "state_id",
+        "state_seq",
+    )
 
     def __init__(self, epoch: str, floor: int, size: int) -> None:
         self.epoch = epoch
@@ -35,16 +44,24 @@ class _Stream:
         self.history: deque[Envelope] = deque()
         self.size = size
         self.last_at = 0
+        self.state_seq = -1
+        self.state_id = ""
 
     def append(self, publication: Publication, at: int) -> Envelope:
         self.offset += 1
         envelope = Envelope(publication, self.offset, self.epoch)
-        room = 1 if publication.state else self.size
+        room = 1 if keeps_newest_only(publication) else self.size
         while len(self.history) >= room:
             self.floor = self.history.popleft().seq
         self.history.append(envelope)
         self.last_at = at
+        if publication.state:
+            self.state_seq, self.state_id = publication.seq, publication.id
         return envelope
+
+    def has_state(self, publication: Publication) -> bool:
+        """Whether this state, or a newer one, was published."""
+        return publication.seq < self.state_seq or publication.id == self.state_id
 
     def cool(self) -> None:
         """Forget the history, not the position."""
@@ -80,6 +97,7 @@ class MemoryBroker:
         self._max_topics = max_topics
         self._idle = idle
         self._floor = after_seq
+        self._cursor = after_seq or 0
         self._clock = clock
         self._life = token_urlsafe(6)
         self._evicted = 0
@@ -104,7 +122,12 @@ class MemoryBroker:
         at = self._clock()
         if self._floor is None:
             self._floor = publications[0].seq - 1
-        envelopes = [self._stream(item.topic).append(item, at) for item in publications]
+        envelopes = [
+            self._stream(item.topic).append(item, at) for item in publications if self._is_new(item)
+        ]
+        self._cursor = max(self._cursor, *(item.seq for item in publications if not item.state), 0)
+        if not envelopes:
+            return
         self._published += len(envelopes)
         self._expire(at)
         for receiver in self._receivers:
@@ -147,6 +170,13 @@ class MemoryBroker:
     def _epoch(self) -> str:
         """The epoch of a stream born now: a topic once forgotten must not seem to go on."""
         return f"{self._life}-{self._evicted}" if self._evicted else self._life
+
+    def _is_new(self, item: Publication) -> bool:
+        """Whether it was not published by an earlier call."""
+        if not item.state:
+            return item.seq > self._cursor
+        stream = self._find(item.topic)
+        return stream is None or not stream.has_state(item)
 
     def _find(self, topic: str) -> _Stream | None:
         return self._warm.get(topic) or self._cold.get(topic)
