@@ -1,0 +1,1 @@
+"""Durable messages per user: filed, told until acknowledged, read on any device, and pushed."""
