@@ -31,7 +31,7 @@ QUICK = EngineOptions(
     ping_timeout_ms=200,
     max_payload=1_000_000,
     connect_timeout_ms=450,
-    close_timeout_ms=1_000,
+    close_timeout_ms=100,
 )
 
 

@@ -62,7 +62,7 @@ class Command(msgspec.Struct, frozen=True):
         own = {} if ref is None else {"ref": ref}
         try:
             return _encode({**self.body, "type": self.type, **own})
-        except (RecursionError, OverflowError):
+        except RecursionError:
             raise NotACommand("The body cannot be a message.") from None
 
 

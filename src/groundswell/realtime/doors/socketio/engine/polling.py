@@ -32,12 +32,18 @@ class PollingTransport:
         self._drained = drained
         self._queue: list[Outgoing] = []
         self._arrival = asyncio.Event()
+        self._closing = False
         self._over = False
+
+    @property
+    def has_told_end(self) -> bool:
+        """Whether a poll took the end of the session."""
+        return self._over and self._closing
 
     @property
     def is_idle(self) -> bool:
         """Whether a poll waits and has nothing to take."""
-        return self.polling and not self._queue and not self._over
+        return self.polling and not (self._queue or self._closing or self._over)
 
     def send(self, packet: Outgoing) -> None:
         """Keep ``packet`` for the poll that waits, or the next one."""
@@ -52,8 +58,13 @@ class PollingTransport:
             self.send(Outgoing(packet))
 
     def close(self, code: int, reason: str) -> None:
-        """Let the next poll end the session."""
-        self.send(CLOSE)
+        """Let a poll of its own end the session, after those that take what waits.
+
+        In one payload with it the last messages would be lost: the JavaScript client hears of the
+        end at once and of messages a moment later.
+        """
+        self._closing = True
+        self._arrival.set()
 
     def end(self, *, politely: bool) -> None:
         """Nothing will come any more: answer the poll that waits.
@@ -87,6 +98,9 @@ class PollingTransport:
         while not self._queue:
             if self._over:
                 return None
+            if self._closing:
+                self._over = True
+                return CLOSE.data
             self._arrival.clear()
             await self._arrival.wait()
         taken, self._queue = self._queue, []

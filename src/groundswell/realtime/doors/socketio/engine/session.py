@@ -180,7 +180,7 @@ class Session:
 
     def taken(self) -> None:
         """A poll was answered; if that told the end of the session, it is over."""
-        if self.state is State.CLOSING and self._transport.pending_bytes == 0:
+        if self.polling is not None and self.polling.has_told_end:
             self._end("server close", politely=True)
 
     def fail(self, reason: str, code: int = PROTOCOL_ERROR) -> None:
