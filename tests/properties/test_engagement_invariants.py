@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -164,6 +165,57 @@ async def _orders(core: Core) -> list[list[int]]:
         if name != "popular"
     ]
     return [[one.media_file_id for one in page.items] for page in pages]
+
+
+_WINDOWS = {"play": HOUR, "download": DAY, "view": HOUR}
+_LOGS = {
+    "play": ("play_logs", "completed_at"),
+    "download": ("download_logs", "downloaded_at"),
+    "view": ("view_logs", "viewed_at"),
+}
+
+
+@on_a_database
+@given(
+    kind=st.sampled_from(["play", "download", "view"]),
+    reports=st.lists(
+        st.tuples(
+            st.sampled_from([None, None, 1, 15 * MINUTE, HOUR - 1, HOUR, HOUR + 1, DAY, 2 * DAY]),
+            st.sampled_from([0, 1, 15 * MINUTE, HOUR - 1, HOUR, DAY - 1, DAY]),
+            st.booleans(),
+        ),
+        min_size=2,
+        max_size=10,
+    ),
+)
+async def test_what_qualifies_of_one_actor_is_a_window_apart(
+    core: Core, kind: str, reports: list[tuple[int | None, int, bool]]
+) -> None:
+    """However late it is reported: never more per hour than time allows, and never less."""
+    core.clock.now = START
+    media, window = await core.register(published_at=START - 60 * DAY), _WINDOWS[kind]
+    waiting: list[Any] = []
+    expected: list[int] = []
+    for late_by, advance, held in reports:
+        at = core.clock() - (late_by or 0)
+        waiting.append(_act(core, media, kind, "ann", late_by))
+        if held:
+            continue
+        alone = len(waiting) == 1
+        answers, waiting = await core.together(*waiting), []
+        if alone:
+            clear = all(abs(at - other) >= window for other in expected)
+            assert answers[0].qualified == clear
+        expected = await _qualified_times(core, kind, media)
+        core.clock.advance(advance)
+    times = sorted(await _qualified_times(core, kind, media))
+    assert all(later - earlier >= window for earlier, later in pairwise(times))
+
+
+async def _qualified_times(core: Core, kind: str, media: int) -> list[int]:
+    table, at = _LOGS[kind]
+    sql = f"SELECT {at} FROM {table} WHERE media_file_id = :id AND qualified = 1"
+    return [time for (time,) in await core.rows(sql, id=media)]
 
 
 _GONE = st.sampled_from([{"state": "hidden"}, {"state": "draft"}, None])

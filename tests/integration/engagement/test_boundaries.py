@@ -120,6 +120,19 @@ async def test_windows_roll_also_for_what_is_reported_late(
     assert not await _record(core, kind, media, late_by=1)
 
 
+@pytest.mark.parametrize(("kind", "window"), WINDOWS)
+async def test_what_happens_now_heeds_what_was_reported_late(
+    core: Core, kind: str, window: int
+) -> None:
+    media = await core.register(published_at=START - 30 * DAY)
+    assert await _record(core, kind, media, late_by=MINUTE)
+    assert not await _record(core, kind, media)
+    core.clock.advance(window - MINUTE - 1)
+    assert not await _record(core, kind, media)
+    core.clock.advance(1)
+    assert await _record(core, kind, media)
+
+
 async def test_a_refused_repeat_does_not_lengthen_the_window(core: Core) -> None:
     media = await core.register()
     assert await _record(core, "play", media)
