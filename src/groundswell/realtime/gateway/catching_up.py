@@ -243,12 +243,16 @@ class CatchingUp:
                 topic=subscription.topic, epoch=place.epoch, offset=place.offset, complete=True
             )
         )
-        for envelope in subscription.live():
+        waited = subscription.live()
+        if subscription.lost is not None:
+            connection.write_gap(subscription.lost)
+            subscription.lost, subscription.loose = None, True
+        for envelope in waited:
             follows = subscription.follows(envelope)
-            if follows is Follows.BEYOND:
+            if follows is Follows.BEYOND and not subscription.loose:
                 self._give_up(connection, subscription, envelope)
             if follows is not Follows.KNOWN:
-                connection.tell(subscription, envelope)
+                connection.follow(subscription, envelope)
 
     def _give_up(
         self, connection: Connection, subscription: Subscription, envelope: Envelope
@@ -259,7 +263,7 @@ class CatchingUp:
             lost = Lost("trimmed", subscription.offset + 1, offset - 1)
         else:
             lost = Lost("epoch_changed", 1, offset - 1) if offset > 1 else Lost("epoch_changed")
-        subscription.epoch = envelope.epoch or ""
+        subscription.epoch, subscription.offset = envelope.epoch or "", offset - 1
         self._figures.gaps[lost.reason] += 1
         connection.reply(_gap(subscription, lost))
 
@@ -313,7 +317,9 @@ def _has_hole(subscription: Subscription) -> bool:
     """Whether what waits leaves out something that could be read by now."""
     expected = subscription.offset + 1
     for envelope in subscription.buffer:
-        offset = envelope.offset or 0
+        offset = envelope.offset
+        if offset is None:
+            continue
         if envelope.epoch != subscription.epoch or offset > expected:
             return True
         expected = max(expected, offset + 1)

@@ -14,12 +14,12 @@ from groundswell.realtime.gateway.backlog import Backlog, Overflow
 from groundswell.realtime.gateway.commands import carry_out, restore
 from groundswell.realtime.gateway.errors import CloseCode, Code, Refused, UnsubscribeCode
 from groundswell.realtime.gateway.frames import Bye, ClientFrame
-from groundswell.realtime.gateway.replies import Reply, Unsubscribed, error_of
+from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, error_of
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.link import Link
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Gap
 
 logger = logging.getLogger(__name__)
 
@@ -127,11 +127,30 @@ class Connection:
         if subscription.stage is Stage.CATCHING_UP:
             subscription.keep(envelope, self._shared.limits.buffered)
         elif subscription.stage is Stage.LIVE and self._may_hear(subscription):
-            follows = subscription.follows(envelope)
-            if follows is Follows.NEXT:
-                self.tell(subscription, envelope)
-            elif follows is Follows.BEYOND:
-                self._close_hole(subscription, envelope)
+            self.follow(subscription, envelope)
+
+    def lose(self, gap: Gap) -> None:
+        """Tell that some of a topic never came to this process."""
+        subscription = self.subscriptions.get(gap.topic)
+        if subscription is None:
+            return
+        if subscription.stage is Stage.CATCHING_UP:
+            subscription.lost = gap
+        elif subscription.stage is Stage.LIVE and self._may_hear(subscription):
+            subscription.loose = True
+            self.write_gap(gap)
+
+    def move(self, topic: str, epoch: str, offset: int) -> None:
+        """All of a topic was told up to there, part of it without offsets."""
+        subscription = self.subscriptions.get(topic)
+        if subscription is None:
+            return
+        if subscription.stage is Stage.CATCHING_UP:
+            subscription.overflowed = True
+        elif subscription.stage is Stage.LIVE and self._may_hear(subscription):
+            subscription.epoch, subscription.offset = epoch, offset
+            subscription.loose = False
+            self.reply(Sync(positions={topic: subscription.place}))
 
     # What the wheel calls.
 
@@ -181,6 +200,22 @@ class Connection:
             self._queue().add_event(envelope, subscription.kind.topic_class)
         except Overflow:
             self.close(CloseCode.SLOW_CONSUMER, "too much waits to be read")
+
+    def follow(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Tell a live event that may be told, if it is the next one."""
+        follows = subscription.follows(envelope)
+        if follows is Follows.NEXT:
+            self.tell(subscription, envelope)
+        elif follows is Follows.UNPLACED:
+            subscription.loose = True
+            self.write_event(subscription, envelope)
+        elif follows is Follows.BEYOND:
+            self._close_hole(subscription, envelope)
+
+    def write_gap(self, gap: Gap) -> None:
+        """Write a GAP that the broker knows of."""
+        self._shared.figures.gaps[gap.reason] += 1
+        self.write(gap.encode())
 
     def reply(self, reply: Reply) -> None:
         """Write a message."""
@@ -323,7 +358,8 @@ class Connection:
 
     def _close_hole(self, subscription: Subscription, envelope: Envelope) -> None:
         """An event came before those that precede it: read them first."""
-        if not subscription.epoch and subscription.implicit:
+        if subscription.loose or (subscription.implicit and not subscription.epoch):
+            subscription.loose = False
             subscription.epoch = envelope.epoch or ""
             self.tell(subscription, envelope)
             return

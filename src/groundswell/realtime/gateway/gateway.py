@@ -137,10 +137,13 @@ class Gateway:
         id_ = f"c-{self._shared.life}-{self._next_id}"
         connection = Connection(self._shared, link, credentials or Credentials(caller), id_)
         figures.opened += 1
+        later = asyncio.get_running_loop().call_soon
         if not registry.join(connection):
-            connection.close(CloseCode.CONNECTION_LIMIT, "too many connections")
+            later(connection.close, CloseCode.CONNECTION_LIMIT, "too many connections")
         elif not self._origin_allowed(origin):
-            connection.close(CloseCode.FORBIDDEN_ORIGIN, "pages of this origin may not connect")
+            later(
+                connection.close, CloseCode.FORBIDDEN_ORIGIN, "pages of this origin may not connect"
+            )
         return connection
 
     async def run(self) -> None:

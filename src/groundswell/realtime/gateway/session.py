@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from groundswell.contract.times import MILLISECOND, to_rfc3339
+from groundswell.contract.times import HOUR, MILLISECOND, to_rfc3339
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
 from groundswell.realtime.gateway.errors import CloseCode, Code, Refused
@@ -175,7 +175,7 @@ class Session:
     def due(self, spoke_at: int) -> int:
         """When ``tick`` has something to do, at the latest."""
         times = (self._deadline, self._life.due(), self._beat.due(spoke_at), self.restore_at)
-        return min(time for time in times if time is not None)
+        return min((time for time in times if time is not None), default=spoke_at + HOUR)
 
     def _accepted(self, frame: ClientFrame, now: int) -> list[Action]:
         if isinstance(frame, Pong):

@@ -148,6 +148,7 @@ async def _prepare(
     async def one(subscription: Subscription) -> Prepared | Exception:
         resume = options.resume.get(subscription.topic) or _own_place(subscription)
         try:
+            await connection.shared.hub.ready((subscription.topic,))
             return await catching_up.prepare(subscription, resume, budget)
         except GroundswellError as error:
             return error

@@ -7,7 +7,7 @@ from typing import Final
 
 from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options, Place
 from groundswell.realtime.gateway.replies import Mode
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import TopicKind
 
 NOT_PLAIN: Final = -1
@@ -27,11 +27,15 @@ class Stage(IntEnum):
 
 
 class Follows(IntEnum):
-    """How an envelope follows what was told."""
+    """How an envelope follows what was told; unplaced is one without an offset.
+
+    A broker gives none while what numbers the events is away.
+    """
 
     NEXT = 0
     KNOWN = 1
     BEYOND = 2
+    UNPLACED = 3
 
 
 class Subscription:
@@ -40,7 +44,9 @@ class Subscription:
     ``offset`` is that of the last event that was told or passed over; ``epoch`` is empty until it
     is known. ``plain`` is the version of the rights under which a live event needs no more than
     being written, or ``NOT_PLAIN``; ``checked`` is the version last decided under.
-    ``snapshots``: the client understands SNAPSHOT.
+    ``snapshots``: the client understands SNAPSHOT. ``loose``: events without offsets were told
+    since ``offset``, so the next one with an offset need not be the next in number. ``lost``: a
+    GAP to be told when the past is.
     """
 
     __slots__ = (
@@ -49,6 +55,8 @@ class Subscription:
         "epoch",
         "implicit",
         "kind",
+        "loose",
+        "lost",
         "offset",
         "options",
         "overflowed",
@@ -82,6 +90,8 @@ class Subscription:
         self.plain = NOT_PLAIN
         self.buffer: list[Envelope] = []
         self.overflowed = False
+        self.loose = False
+        self.lost: Gap | None = None
 
     @property
     def mode(self) -> Mode:
@@ -137,9 +147,11 @@ class Subscription:
 
     def follows(self, envelope: Envelope) -> Follows:
         """Whether the envelope is the next one, was told before, or leaves a hole."""
+        offset = envelope.offset
+        if offset is None:
+            return Follows.UNPLACED
         if envelope.epoch != self.epoch:
             return Follows.BEYOND
-        offset = envelope.offset or 0
         if offset == self.offset + 1:
             return Follows.NEXT
         return Follows.KNOWN if offset <= self.offset else Follows.BEYOND

@@ -221,8 +221,9 @@ class World:
     def pass_time(self, seconds: float) -> None:
         """Let time pass in steps that the gateway notices."""
         end = self.now + int(seconds * SECOND)
+        step = max(250_000, (end - self.now) // 500)
         while self.now < end:
-            self.now = min(end, self.now + 250_000)
+            self.now = min(end, self.now + step)
             self.gateway.turn()
 
     async def restart(self, make: Callable[[], Any]) -> None:
