@@ -12,6 +12,10 @@ from msgspec import inspect
 from groundswell.contract.errors import FieldError, Invalid
 from groundswell.http.problems import MalformedBody
 
+VISIBLE = r"[^\s\x00-\x20\x7f-\xa0\ufeff]"
+"""The pattern of texts with something to see, in words that all dialects of patterns share."""
+
+_BLANK = f"Expected `str` matching regex {VISIBLE!r}"
 _PLACE = re.compile(r" - at `\$?\.?(.*?)`$")
 _QUOTED = re.compile(r"`([^`]*)`")
 _MISSING = re.compile(r"Object missing required field `(.+?)`")
@@ -67,6 +71,8 @@ def field_error(message: str, into: Any = None, field: str = "") -> FieldError:
     if unknown := _UNKNOWN.fullmatch(text):
         return FieldError(_join(field, path, unknown[1][:_LONGEST_NAME]), "Unknown field")
     where = _join(field, path) or _WHOLE_BODY
+    if text == _BLANK:
+        return FieldError(where, "Must not be blank")
     if text.startswith("Invalid enum value"):
         return FieldError(where, _not_one_of(where, allowed_values(into, path)))
     return FieldError(where, _QUOTED.sub(_plain, text))

@@ -119,8 +119,16 @@ def _without_nul(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     inner = {name: _without_nul(value) for name, value in node.items()}
-    is_free_text = node.get("type") == "string" and not node.keys() & {"enum", "pattern", "format"}
-    return inner | {"pattern": _NO_NUL} if is_free_text else inner
+    if node.get("type") != "string" or node.keys() & {"enum", "format"}:
+        return inner
+    if "pattern" not in node:
+        return inner | {"pattern": _NO_NUL}
+    return inner | {"allOf": [{"pattern": _NO_NUL}]} if _excludes(node["pattern"]) else inner
+
+
+def _excludes(pattern: str) -> bool:
+    """Whether a pattern says what a text must not have; such a one lets U+0000 pass."""
+    return "[^" in pattern or r"\S" in pattern
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

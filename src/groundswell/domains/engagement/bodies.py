@@ -10,15 +10,21 @@ import msgspec
 from groundswell.contract.errors import Invalid
 from groundswell.contract.times import from_datetime
 from groundswell.domains.engagement.views import VoteType
+from groundswell.http.decoding import VISIBLE
 from groundswell.http.parameters import BIGGEST_ID
 
 LONGEST_DURATION = 7 * 24 * 3600
 LONGEST_PLAY = 24 * 3600
+LONGEST_COMMENT = 2000
+_ADDRESS = r"^(https?://|/)[^\x00-\x20\x7f-\xa0\u2028\u2029<>\"]*$"
 
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"\S")]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=VISIBLE)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 OwnerId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-WebAddress = Annotated[str, msgspec.Meta(max_length=2048, pattern=r"^(https?://|/)[^\s<>\"]*$")]
+WebAddress = Annotated[str, msgspec.Meta(max_length=2048, pattern=_ADDRESS)]
+CommentText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=LONGEST_COMMENT, pattern=VISIBLE)
+]
 Duration = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DURATION)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 PlayedSeconds = (
@@ -80,7 +86,7 @@ class Play(Occurrence, frozen=True, kw_only=True):
 class NewComment(Body, frozen=True, kw_only=True):
     """A comment in plain text."""
 
-    body: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    body: CommentText
 
 
 def instant(moment: Any, field: str) -> Any:

@@ -8,7 +8,7 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.domains.engagement.actions import Actions
-from groundswell.domains.engagement.bodies import PlayedSeconds
+from groundswell.domains.engagement.bodies import CommentText, PlayedSeconds
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.views import Period, VoteType
@@ -44,7 +44,7 @@ class PlayInput(OfFile, frozen=True, kw_only=True):
 class CommentInput(OfFile, frozen=True, kw_only=True):
     """A comment."""
 
-    body: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    body: CommentText
 
 
 class TrendingInput(Input, frozen=True, kw_only=True):
