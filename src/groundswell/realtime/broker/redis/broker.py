@@ -262,7 +262,7 @@ class RedisBroker:
                 tasks.create_task(session.listen())
                 tasks.create_task(self._lease.keep())
         except* (*FAILURES, GroundswellError) as errors:
-            self._leave(errors.exceptions[0])
+            self._leave(_cause(errors))
         except* Exception as errors:
             _log.exception("the session with redis failed", exc_info=errors)
         finally:
@@ -339,3 +339,10 @@ class RedisBroker:
         except FAILURES as error:
             self._leave(error)
             raise Degraded from error
+
+
+def _cause(error: Exception) -> Exception:
+    """The first error of a group of groups."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from groundswell.contract.times import DAY, MILLISECOND, Clock
 from groundswell.realtime.broker.base import keeps_newest_only
+from groundswell.realtime.broker.redis.cancelling import heeded
 from groundswell.realtime.broker.redis.codec import envelope_of, payload_of
 from groundswell.realtime.broker.redis.keys import Keys
 from groundswell.realtime.messages import Envelope, Publication
@@ -142,7 +143,7 @@ class Streams:
         return self._clock() // MILLISECOND
 
     async def _call(self, name: str, keys: list[str], *arguments: Any) -> list[Any]:
-        outcome, *answer = await self._scripts[name](keys=keys, args=arguments)
+        outcome, *answer = await heeded(self._scripts[name](keys=keys, args=arguments))
         if outcome != b"OK":
             raise Lost(name)
         return list(answer)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
+
+from groundswell.realtime.broker.redis.cancelling import heeded
 
 PORTION = 500
 
@@ -24,11 +26,11 @@ class Wire:
 
     def __init__(self, redis: Redis) -> None:
         pool = redis.connection_pool
-        self._connection: AbstractConnection = pool.connection_class(**pool.connection_kwargs)
+        self._connection: Any = pool.connection_class(**pool.connection_kwargs)
 
     async def open(self) -> None:
         """Connect."""
-        await self._connection.connect()
+        await heeded(self._connection.connect())
 
     async def close(self) -> None:
         """Hang up."""
@@ -44,7 +46,7 @@ class Wire:
 
     async def ping(self) -> None:
         """Make the other end say something."""
-        await self._connection.send_command(b"PING", check_health=False)
+        await self._say(b"PING")
 
     async def read(self, patience: float) -> tuple[bytes, bytes, bytes]:
         """The next message: what it is, its channel, and what it says."""
@@ -57,4 +59,7 @@ class Wire:
     async def _send(self, command: bytes, channels: Iterable[bytes]) -> None:
         rest = iter(channels)
         while portion := list(islice(rest, PORTION)):
-            await self._connection.send_command(command, *portion, check_health=False)
+            await self._say(command, *portion)
+
+    async def _say(self, *command: bytes) -> None:
+        await heeded(self._connection.send_command(*command, check_health=False))
