@@ -20,6 +20,7 @@ MAX_OVERSIZED: Final = 2
 """So many messages thrown away for their size, and the client is put out."""
 
 _NO_RETURN: Final = range(4000, 4100)
+_event_packet: Final = translation.event_packet
 
 
 class GatewayClient:
@@ -42,6 +43,7 @@ class GatewayClient:
         origin: str | None,
     ) -> None:
         self._socket = socket
+        self._session = socket.session
         self._gateway = gateway
         self._caller = caller
         self._auth = auth
@@ -102,7 +104,7 @@ class GatewayClient:
     @property
     def pending_bytes(self) -> int:
         """What the client has not taken."""
-        return self._socket.pending_bytes
+        return self._session.carrier.pending_bytes
 
     def send(self, message: bytes) -> None:
         """Tell a message, as the answer to a request if it is one."""
@@ -119,8 +121,8 @@ class GatewayClient:
 
     def send_event(self, envelope: Envelope) -> None:
         """Tell an EVENT."""
-        if self._is_in and not self._is_over:
-            self._socket.write_shared(envelope, translation.event_packet)
+        if self._is_in:
+            self._session.carrier.send_shared(envelope, _event_packet)
 
     def close(self, code: int, reason: str) -> None:
         """Say why, and end the connection."""
@@ -169,6 +171,7 @@ class GatewayClient:
 
     def _leave(self) -> None:
         self._is_over = True
+        self._is_in = False
         client, self._client = self._client, None
         if client is not None:
             client.gone()

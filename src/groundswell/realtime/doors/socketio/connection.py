@@ -8,14 +8,12 @@ from typing import Any, Final, Protocol
 
 from groundswell.realtime.doors.socketio.decoder import Decoder
 from groundswell.realtime.doors.socketio.engine.session import Session
-from groundswell.realtime.doors.socketio.engine.wire import PacketOf
 from groundswell.realtime.doors.socketio.packets import (
     InvalidPacket,
     Packet,
     PacketType,
     encode,
 )
-from groundswell.realtime.messages import Envelope
 
 GOING: Final = 1000
 
@@ -50,12 +48,8 @@ class Socket:
     def __init__(self, connection: Connection, namespace: str, sid: str) -> None:
         self.sid = sid
         self.namespace = namespace
+        self.session = connection.session
         self._connection = connection
-
-    @property
-    def pending_bytes(self) -> int:
-        """What was sent and the client has not taken."""
-        return self._connection.session.pending_bytes
 
     def accept(self) -> None:
         """Let the client into the namespace; nothing may be sent before."""
@@ -77,11 +71,7 @@ class Socket:
 
     def write(self, packet: bytes) -> None:
         """Send a text packet that is encoded already, with the type of the message in front."""
-        self._connection.session.send_text(packet)
-
-    def write_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
-        """Send what every receiver of ``envelope`` gets."""
-        self._connection.session.send_shared(envelope, packet_of)
+        self.session.send_text(packet)
 
     def disconnect(self) -> None:
         """Put the client out of the namespace; its library will not come back by itself."""
@@ -90,7 +80,7 @@ class Socket:
 
     def close(self, code: int, reason: str) -> None:
         """End the whole session after what was sent; the client's library will come back."""
-        self._connection.session.close(code, reason)
+        self.session.close(code, reason)
 
     def _send(self, kind: PacketType, data: Any, number: int | None = None) -> None:
         self._connection.send(Packet(kind, self.namespace, number, data))

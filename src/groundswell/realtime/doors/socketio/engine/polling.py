@@ -13,7 +13,7 @@ from groundswell.realtime.doors.socketio.engine.packets import (
     Outgoing,
     encode_payload,
 )
-from groundswell.realtime.doors.socketio.engine.wire import PacketOf
+from groundswell.realtime.doors.socketio.engine.wire import Carrier, PacketOf
 from groundswell.realtime.messages import Envelope
 
 
@@ -34,6 +34,11 @@ class PollingTransport:
         self._arrival = asyncio.Event()
         self._closing = False
         self._over = False
+
+    @property
+    def carrier(self) -> Carrier:
+        """Where events for many receivers are written."""
+        return self
 
     @property
     def has_told_end(self) -> bool:

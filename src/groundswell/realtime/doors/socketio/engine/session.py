@@ -18,8 +18,7 @@ from groundswell.realtime.doors.socketio.engine.packets import (
 )
 from groundswell.realtime.doors.socketio.engine.polling import PollingTransport
 from groundswell.realtime.doors.socketio.engine.websocket import WebSocketTransport
-from groundswell.realtime.doors.socketio.engine.wire import PacketOf, Wire
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.doors.socketio.engine.wire import Carrier, Silence, Wire
 
 NORMAL: Final = 1000
 NO_PONG: Final = 4109
@@ -65,6 +64,8 @@ class Session:
         call_later: sets a timer, in seconds.
         on_end: told once that the session is over, and why.
         wire: the WebSocket it starts on; None for long-polling.
+
+    ``carrier`` changes with the transport; a message on it goes to whoever is there now.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Session:
             if wire is None
             else WebSocketTransport(self, wire, probing=False)
         )
+        self.carrier: Carrier = self._transport.carrier
         self._probing: WebSocketTransport | None = None
         self._probe_timer: asyncio.TimerHandle | None = None
         self._probe_answered = False
@@ -114,11 +116,6 @@ class Session:
         """Whether a WebSocket may now start to probe."""
         return self.state is State.OPEN and self.polling is not None and self._probing is None
 
-    @property
-    def pending_bytes(self) -> int:
-        """What was sent and the client has not taken."""
-        return self._transport.pending_bytes
-
     # What the application does.
 
     def send_text(self, message: bytes) -> None:
@@ -131,11 +128,6 @@ class Session:
         if self.state is State.OPEN:
             self._transport.send(Outgoing(message, binary=True))
 
-    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
-        """Send what every receiver of ``envelope`` gets."""
-        if self.state is State.OPEN:
-            self._transport.send_shared(envelope, packet_of)
-
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """End the session after what was sent before."""
         if self.state is not State.OPEN:
@@ -143,6 +135,7 @@ class Session:
         self.state = State.CLOSING
         self._closing = (code, reason)
         self._transport.close(code, reason)
+        self.carrier = Silence()
         self._timer.cancel()
         self._timer = self._after(self.options.close_timeout_ms, self._give_up)
 
@@ -220,6 +213,8 @@ class Session:
         self._forget_probe()
         self._transport = probing
         probing.carry()
+        if self.state is State.OPEN:
+            self.carrier = probing.carrier
         for packet in left:
             probing.send(packet)
         if self.state is State.CLOSING:
@@ -270,6 +265,7 @@ class Session:
         if self.state is State.ENDED:
             return
         self.state = State.ENDED
+        self.carrier = Silence()
         self._timer.cancel()
         if self._probing is not None:
             self._probing.close(NORMAL, reason)

@@ -12,8 +12,7 @@ from groundswell.realtime.doors.socketio.engine.packets import (
     PacketType,
     decode_frame,
 )
-from groundswell.realtime.doors.socketio.engine.wire import PacketOf, Wire
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.doors.socketio.engine.wire import Carrier, Wire
 
 if TYPE_CHECKING:
     from groundswell.realtime.doors.socketio.engine.session import Session
@@ -35,9 +34,9 @@ class WebSocketTransport:
         self._over = False
 
     @property
-    def pending_bytes(self) -> int:
-        """What the client has not taken."""
-        return self._wire.pending_bytes
+    def carrier(self) -> Carrier:
+        """Where events for many receivers are written."""
+        return self._wire
 
     def send(self, packet: Outgoing) -> None:
         """Write ``packet`` as one frame."""
@@ -45,10 +44,6 @@ class WebSocketTransport:
             self._wire.send_binary(packet.data)
         else:
             self._wire.send_text(packet.data)
-
-    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
-        """Write what every receiver gets."""
-        self._wire.send_shared(envelope, packet_of)
 
     def close(self, code: int, reason: str) -> None:
         """Close the WebSocket; frames that still come are ignored."""

@@ -11,13 +11,30 @@ PacketOf = Callable[[Envelope], bytes]
 """The text packet that every receiver of an envelope gets; made once per envelope and door."""
 
 
-class Wire(Protocol):
-    """One accepted WebSocket. Nothing here blocks or raises."""
+class Carrier(Protocol):
+    """Where events for many receivers are written; the short way, for they are the most."""
 
     @property
     def pending_bytes(self) -> int:
         """What was handed over and not yet taken by the network."""
         ...
+
+    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
+        """Write what every receiver of ``envelope`` gets, encoded once for all such carriers."""
+        ...
+
+
+class Silence:
+    """The carrier of a session that is over."""
+
+    pending_bytes = 0
+
+    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
+        """Nobody is there."""
+
+
+class Wire(Carrier, Protocol):
+    """One accepted WebSocket. Nothing here blocks or raises."""
 
     def send_text(self, data: bytes) -> None:
         """Write a text frame; ``data`` is UTF-8."""
@@ -25,10 +42,6 @@ class Wire(Protocol):
 
     def send_binary(self, data: bytes) -> None:
         """Write a binary frame."""
-        ...
-
-    def send_shared(self, envelope: Envelope, packet_of: PacketOf) -> None:
-        """Write what every receiver of ``envelope`` gets, encoded once for all such wires."""
         ...
 
     def close(self, code: int, reason: str) -> None:
