@@ -331,8 +331,10 @@ class Connection:
             content = next(backlog.take())
             if isinstance(content, bytes):
                 link.send(content)
-            else:
+            elif self._may_still_hear(content, backlog):
                 link.send_event(content)
+            if self._closed:
+                return
         if not backlog:
             self._backlog = None
             if self._room is None:
@@ -355,6 +357,23 @@ class Connection:
             self.later(partial(self._shared.catching_up.reconsider, self, subscription))
             return False
         return True
+
+    def _may_still_hear(self, envelope: Envelope, backlog: Backlog) -> bool:
+        """Whether an event that had to wait may be told now; if not, it is back in the history."""
+        subscription = self.subscriptions.get(envelope.topic)
+        if subscription is None:
+            return False
+        if not subscription.private:
+            return True
+        if subscription.stage is Stage.LIVE and self._may_hear(subscription):
+            return True
+        if subscription.stage is Stage.HELD:
+            subscription.offset = min(subscription.offset, (envelope.offset or 1) - 1)
+            backlog.forget(envelope.topic)
+            return False
+        if subscription.checked != self._rights.version or self.expired():
+            self.close(CloseCode.POLICY_CHANGED, "rights changed")
+        return not self._closed
 
     def _close_hole(self, subscription: Subscription, envelope: Envelope) -> None:
         """An event came before those that precede it: read them first."""

@@ -121,13 +121,16 @@ async def _new(connection: Connection, name: str, others: int) -> Subscription:
     topic = name
     if not connection.was_granted(name):
         topic = await shared.rights.admit(name, session.credentials)
+    private = is_private(topic)
+    if private and connection.expired():
+        raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
     count = sum(not one.implicit for one in connection.subscriptions.values()) + others
     if count >= shared.limits.topics:
         raise Refused(Code.TOPIC_LIMIT, f"At most {shared.limits.topics} topics at once.")
     wait = session.change(shared.clock())
     if wait:
         raise Refused(Code.SUBSCRIBE_COOLDOWN, "Subscriptions change too fast.", retry_after=wait)
-    return Subscription(topic, kind_of(topic), private=is_private(topic), checked=version)
+    return Subscription(topic, kind_of(topic), private=private, checked=version)
 
 
 def _refusal(connection: Connection, error: Exception) -> TopicRefused:
