@@ -17,7 +17,7 @@ from schemathesis import APIOperation, Case, GenerationMode
 from groundswell.http.parameters import encode_cursor
 from tests.end_to_end.service import Service, shared_service
 
-EXAMPLES = 25
+EXAMPLES = 20
 SEED = 20_260_315
 STREAMS = {"/v1/stream", "/v1/activity/stream"}
 FILES = 40
@@ -58,9 +58,7 @@ def as_it_may_be(case: Case) -> None:
     if isinstance(wanted, int) and wanted % 2 and case.method != "DELETE":
         case.path_parameters["mediaFileId"] = wanted % FILES + 1
     if isinstance(case.body, dict):
-        for name, value in case.body.items():
-            if isinstance(value, float) and value.is_integer():
-                case.body[name] = int(value)
+        case.body = with_whole_numbers(case.body)
         if (case.body.get("source") is None) != (case.body.get("externalId") is None):
             case.body.pop("source", None)
             case.body.pop("externalId", None)
@@ -68,6 +66,14 @@ def as_it_may_be(case: Case) -> None:
             if case.body[name] is not None:
                 ago = RECENT * (hash(case.body[name]) % 1000 / 1000)
                 case.body[name] = (datetime.now(UTC) - ago).isoformat()
+
+
+def with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: with_whole_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
@@ -102,7 +108,7 @@ def test_every_answer_is_one_that_the_document_announces(
     assert statuses.total() > 10 * EXAMPLES
     if mode is GenerationMode.POSITIVE:
         assert set(statuses) >= {200, 201, 404}
-        assert set(statuses) <= {200, 201, 204, 401, 404, 409}
+        assert set(statuses) <= {200, 201, 202, 204, 401, 403, 404, 409}
     else:
         assert statuses[400] > statuses.total() / 2
     assert '"level":"error"' not in service.logs()
