@@ -172,6 +172,17 @@ class TestPolling:
             '42["message-back","é\\u001e"]',
         ]
 
+    async def test_a_payload_holds_no_more_packets_than_every_client_reads(
+        self, polled: SocketIoService
+    ) -> None:
+        sid = await polled.open_polling()
+        await polled.post(sid, "\x1e".join(["40", *(f'42["m",{n}]' for n in range(40))]))
+        payloads = [(await polled.poll(sid))[1].split("\x1e") for _ in range(3)]
+        assert [len(one) for one in payloads] == [16, 16, 10]
+        assert [one for payload in payloads for one in payload][2:] == [
+            f'42["message-back",{n}]' for n in range(40)
+        ]
+
     async def test_binary_is_base64_each_way(self, polled: SocketIoService) -> None:
         sid = await polled.open_polling()
         event = '451-["m",{"_placeholder":true,"num":0}]'
@@ -636,6 +647,17 @@ class TestLimits:
         async with service.http.get(service.address(), headers=headers) as response:
             assert response.status == 401
             assert await response.json() == {"code": 4, "message": "The token is not valid."}
+
+    @pytest.mark.parametrize("extra", ["token=abc", "x=eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln"])
+    async def test_a_token_does_not_belong_in_an_address(
+        self, service: SocketIoService, extra: str
+    ) -> None:
+        async with service.http.get(f"{service.address()}&{extra}") as response:
+            assert response.status == 400
+            assert "auth.token" in (await response.json())["message"]
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await service.http.ws_connect(f"{service.address('websocket')}&{extra}")
+        assert refused.value.status == 400
 
     async def test_above_the_limit_newcomers_are_asked_to_come_later(self) -> None:
         async with socketio_service(options=quick(max_sessions=1)) as service:

@@ -37,7 +37,7 @@ class WebSocketAdmission:
             return BAD_REQUEST
         if query.sid is not None:
             return self._upgrade(query.sid)
-        accept = await self._reception.admit(scope)
+        accept = await self._reception.admit(scope, fields)
         if isinstance(accept, Refusal):
             return accept
         return lambda wire: self._server.open_websocket(wire, accept)

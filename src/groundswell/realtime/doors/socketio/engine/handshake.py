@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 from urllib.parse import parse_qs
@@ -15,6 +16,8 @@ Transport = Literal["polling", "websocket"]
 VERSION: Final = "4"
 _TRANSPORTS: Final[dict[str, Transport]] = {"polling": "polling", "websocket": "websocket"}
 _FIELDS: Final = 20
+_TOKEN_NAMES: Final = frozenset(("token", "access_token", "id_token", "jwt", "authorization"))
+_JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,6 +38,9 @@ UNKNOWN_TRANSPORT: Final = Refusal(400, 0, "Transport unknown")
 UNKNOWN_SESSION: Final = Refusal(400, 1, "Session ID unknown")
 BAD_METHOD: Final = Refusal(400, 2, "Bad handshake method")
 BAD_REQUEST: Final = Refusal(400, 3, "Bad request")
+TOKEN_IN_ADDRESS: Final = Refusal(
+    400, 3, "A token does not belong in an address, where logs keep it: send it as auth.token"
+)
 FORBIDDEN: Final = Refusal(403, 4, "Forbidden")
 UNSUPPORTED_VERSION: Final = Refusal(400, 5, "Unsupported protocol version")
 
@@ -63,6 +69,14 @@ def read_query(fields: Mapping[str, str]) -> Query | Refusal:
     if fields.get("EIO") != VERSION:
         return UNSUPPORTED_VERSION
     return Query(transport, fields.get("sid"))
+
+
+def carries_token(fields: Mapping[str, str]) -> bool:
+    """Whether the address holds a token, by its name or by its looks."""
+    return any(
+        name.lower() in _TOKEN_NAMES or _JWT.search(value) is not None
+        for name, value in fields.items()
+    )
 
 
 def open_packet(sid: str, upgrades: list[Transport], options: EngineOptions) -> bytes:

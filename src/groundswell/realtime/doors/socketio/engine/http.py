@@ -50,7 +50,8 @@ class LongPolling:
             await self._write(scope, send, answer.body, status=answer.status, kind=_JSON)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
-        query = read_query(fields_of(scope["query_string"]))
+        fields = fields_of(scope["query_string"])
+        query = read_query(fields)
         if isinstance(query, Refusal):
             return query
         method: str = scope["method"]  # type: ignore[typeddict-item]
@@ -60,11 +61,11 @@ class LongPolling:
         if query.transport != "polling":
             return BAD_REQUEST
         if query.sid is None:
-            return await self._open(scope, send)
+            return await self._open(scope, fields, send)
         return await self._serve(query, method, scope, receive, send)
 
-    async def _open(self, scope: Scope, send: Send) -> Refusal | None:
-        accept = await self._reception.admit(scope)
+    async def _open(self, scope: Scope, fields: dict[str, str], send: Send) -> Refusal | None:
+        accept = await self._reception.admit(scope, fields)
         if isinstance(accept, Refusal):
             return accept
         await self._write(scope, send, self._server.open_polling(accept))

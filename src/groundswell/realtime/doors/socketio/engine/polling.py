@@ -18,18 +18,19 @@ from groundswell.realtime.messages import Envelope
 
 
 class PollingTransport:
-    """Keeps packets until a poll takes them; ``pending_bytes`` is what it keeps.
+    """Keeps packets until polls take them; ``pending_bytes`` is what it keeps.
 
-    ``drained`` is called each time a poll took everything.
+    A poll takes ``max_packets`` at most; ``drained`` is called each time nothing is left.
     """
 
     name: Final = "polling"
 
-    def __init__(self, drained: Callable[[], None]) -> None:
+    def __init__(self, drained: Callable[[], None], max_packets: int) -> None:
         self.pending_bytes = 0
         self.polling = False
         self.posting = False
         self._drained = drained
+        self._max_packets = max_packets
         self._queue: list[Outgoing] = []
         self._arrival = asyncio.Event()
         self._closing = False
@@ -108,7 +109,9 @@ class PollingTransport:
                 return CLOSE.data
             self._arrival.clear()
             await self._arrival.wait()
-        taken, self._queue = self._queue, []
-        self.pending_bytes = 0
-        self._drained()
+        taken = self._queue[: self._max_packets]
+        del self._queue[: self._max_packets]
+        self.pending_bytes -= sum(len(packet.data) for packet in taken)
+        if not self._queue:
+            self._drained()
         return encode_payload(taken)

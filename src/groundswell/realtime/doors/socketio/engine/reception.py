@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import GroundswellError
 from groundswell.http.asgi import Scope
 from groundswell.http.problems import problem_of
-from groundswell.realtime.doors.socketio.engine.handshake import FORBIDDEN, Refusal
+from groundswell.realtime.doors.socketio.engine.handshake import (
+    FORBIDDEN,
+    TOKEN_IN_ADDRESS,
+    Refusal,
+    carries_token,
+)
 from groundswell.realtime.doors.socketio.engine.origins import Origins, origin_of
 from groundswell.realtime.doors.socketio.engine.server import Accept
 from groundswell.realtime.doors.socketio.engine.session import Application, Session
@@ -17,8 +21,6 @@ from groundswell.realtime.doors.socketio.engine.session import Application, Sess
 CallerOf = Callable[[Scope], Awaitable[Principal]]
 Serve = Callable[[Session, Principal, str | None], Application]
 """What is spoken over a new session of this caller, whose page has this origin."""
-
-_FORBIDDEN_CODE: Final = FORBIDDEN.code
 
 
 class Reception:
@@ -29,13 +31,15 @@ class Reception:
         self._serve = serve
         self._origins = origins
 
-    async def admit(self, scope: Scope) -> Accept | Refusal:
+    async def admit(self, scope: Scope, fields: Mapping[str, str]) -> Accept | Refusal:
         """What makes the application of the new session, or why there is none."""
+        if carries_token(fields):
+            return TOKEN_IN_ADDRESS
         if not self._origins.admit(scope):
             return FORBIDDEN
         try:
             caller = await self._caller_of(scope)
         except GroundswellError as error:
-            return Refusal(problem_of(error).status, _FORBIDDEN_CODE, str(error))
+            return Refusal(problem_of(error).status, FORBIDDEN.code, str(error))
         origin = origin_of(scope)
         return lambda session: self._serve(session, caller, origin)

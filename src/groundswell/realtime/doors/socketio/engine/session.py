@@ -84,7 +84,7 @@ class Session:
         self._call_later = call_later
         self._on_end = on_end
         self._transport: PollingTransport | WebSocketTransport = (
-            PollingTransport(self.drained)
+            PollingTransport(self.drained, options.poll_packets)
             if wire is None
             else WebSocketTransport(self, wire, probing=False)
         )
