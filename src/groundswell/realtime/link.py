@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from groundswell.access.principal import Principal
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.messages import Envelope
 
 Transport = Literal["websocket", "socketio", "polling"]
@@ -59,8 +60,17 @@ class Client(Protocol):
 class Gateway(Protocol):
     """Takes connections from doors."""
 
-    def connect(self, link: Link, caller: Principal, *, origin: str | None) -> Client:
+    def connect(
+        self,
+        link: Link,
+        caller: Principal,
+        *,
+        origin: str | None,
+        credentials: Credentials | None = None,
+    ) -> Client:
         """A new connection; ``caller`` is who the request itself showed, a visitor or a user.
+
+        ``credentials`` say more about ``caller``: when the token ends, what it is limited to.
 
         Raises:
             Unavailable: no connection can be taken now.

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from groundswell.realtime.doors.websocket import Limits
 from tests.integration.realtime.websocket_service import (
+    TOKEN_ENDS,
     RawClient,
     WebSocketService,
     handshake,
@@ -85,7 +86,20 @@ async def test_a_bearer_token_on_the_upgrade_names_the_user() -> None:
         headers = {"Authorization": "Bearer anna"}
         async with connect(service.url, additional_headers=headers):
             await until(lambda: service.gateway.clients)
-        assert service.gateway.clients[0].caller.user_id == "anna"
+        client = service.gateway.clients[0]
+        assert client.caller.user_id == "anna"
+        assert client.credentials is not None
+        assert client.credentials.expires_at == TOKEN_ENDS
+
+
+async def test_who_the_host_acts_for_has_no_token_that_could_end() -> None:
+    async with websocket_service() as service:
+        headers = {"Authorization": "Bearer key", "Groundswell-User": "anna"}
+        async with connect(service.url, additional_headers=headers):
+            await until(lambda: service.gateway.clients)
+        credentials = service.gateway.clients[0].credentials
+        assert credentials is not None
+        assert credentials.expires_at is None
 
 
 async def test_a_bad_bearer_token_is_told_4101_and_never_makes_a_visitor() -> None:

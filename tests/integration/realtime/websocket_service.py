@@ -18,16 +18,19 @@ from websockets.frames import Frame, Opcode
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated, Unavailable
 from groundswell.http.headers import header
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
 from groundswell.realtime.doors.websocket import (
     Limits,
     RealtimeEndpoint,
     WebSocketServer,
+    shown,
 )
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope, Publication
 
 PATH = "/v1/realtime"
+TOKEN_ENDS = 1_900_000_000_000_000
 
 
 @dataclass(eq=False)
@@ -37,6 +40,7 @@ class EchoClient:
     link: Link
     caller: Principal
     origin: str | None
+    credentials: Credentials | None
     received: list[bytes | str] = field(default_factory=list)
     drains: int = 0
     ends: int = 0
@@ -61,10 +65,17 @@ class EchoGateway:
         self.clients: list[EchoClient] = []
         self.open = True
 
-    def connect(self, link: Link, caller: Principal, *, origin: str | None) -> EchoClient:
+    def connect(
+        self,
+        link: Link,
+        caller: Principal,
+        *,
+        origin: str | None,
+        credentials: Credentials | None = None,
+    ) -> EchoClient:
         if not self.open:
             raise Unavailable("The gateway is full.", 1)
-        self.clients.append(EchoClient(link, caller, origin))
+        self.clients.append(EchoClient(link, caller, origin, credentials))
         return self.clients[-1]
 
     @property
@@ -116,6 +127,10 @@ async def caller_of(scope: Scope) -> Principal:
     return Principal("user" if user else "visitor", user, "127.0.0.1", None)
 
 
+async def verify_token(token: str, address: str) -> Credentials:
+    return Credentials(Principal("user", token, address, None), expires_at=TOKEN_ENDS)
+
+
 async def redeem(ticket: str, origin: str | None, caller: Principal) -> Principal:
     if ticket != f"for {origin}":
         raise Unauthenticated("The ticket is not valid.")
@@ -140,7 +155,7 @@ async def websocket_service(
 ) -> AsyncIterator[WebSocketService]:
     """A service on a free port until the block ends."""
     gateway = EchoGateway()
-    endpoint = RealtimeEndpoint(gateway, caller_of, redeem=redeem, **options)
+    endpoint = RealtimeEndpoint(gateway, shown(caller_of, verify_token), redeem=redeem, **options)
     sockets = WebSocketServer({PATH: endpoint}, limits, deflate=deflate)
 
     async def drain() -> None:
@@ -208,7 +223,7 @@ class RawClient:
             async with asyncio.timeout(5):
                 while await self.reader.read(65_536):
                     pass
-        except ConnectionResetError:
+        except ConnectionError:
             return True
         except TimeoutError:
             return False

@@ -12,6 +12,7 @@ from litestar.types import Scope
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid, Unauthenticated, Unavailable
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.websocket.endpoint import (
     Admission,
     Nobody,
@@ -45,7 +46,7 @@ ABUSE: Final = 4009
 OVERLOADED: Final = 4100
 UNAUTHENTICATED: Final = 4101
 
-CallerOf = Callable[[Scope], Awaitable[Principal]]
+CredentialsOf = Callable[[Scope], Awaitable[Credentials]]
 """Who a request shows, a visitor without credentials. Raises Unauthenticated."""
 
 Redeem = Callable[[str, str | None, Principal], Awaitable[Principal]]
@@ -90,13 +91,13 @@ class RealtimeEndpoint:
     def __init__(
         self,
         gateway: Gateway,
-        caller_of: CallerOf,
+        credentials_of: CredentialsOf,
         *,
         origins: frozenset[str] = frozenset(),
         redeem: Redeem | None = None,
     ) -> None:
         self._gateway = gateway
-        self._caller_of = caller_of
+        self._credentials_of = credentials_of
         self._origins = origins
         self._redeem = redeem
 
@@ -105,7 +106,7 @@ class RealtimeEndpoint:
 
         Raises:
             Invalid: the query holds a token.
-            GroundswellError: as ``caller_of``, except Unauthenticated.
+            GroundswellError: as ``credentials_of``, except Unauthenticated.
         """
         _refuse_tokens(upgrade)
         offered = upgrade.subprotocols
@@ -116,28 +117,32 @@ class RealtimeEndpoint:
         if not allows(self._origins, upgrade):
             return Admission(turned_away(FORBIDDEN_ORIGIN, "forbidden origin"), subprotocol)
         try:
-            caller = await self._caller(upgrade)
+            credentials = await self._credentials(upgrade)
         except Unauthenticated as error:
             return Admission(turned_away(UNAUTHENTICATED, str(error)), subprotocol)
-        return Admission(self._opening(caller, upgrade.origin), subprotocol)
+        return Admission(self._opening(credentials, upgrade.origin), subprotocol)
 
-    async def _caller(self, upgrade: Upgrade) -> Principal:
-        caller = await self._caller_of(upgrade.scope)
+    async def _credentials(self, upgrade: Upgrade) -> Credentials:
+        shown = await self._credentials_of(upgrade.scope)
         ticket = upgrade.query.get("ticket")
         if ticket is None:
-            return caller
+            return shown
         if self._redeem is None:
             raise Unauthenticated("Tickets are not known here.")
-        return await self._redeem(ticket, upgrade.origin, caller)
+        return Credentials(await self._redeem(ticket, upgrade.origin, shown.principal))
 
-    def _opening(self, caller: Principal, origin: str | None) -> Open:
-        return partial(_open, self._gateway, caller, origin)
+    def _opening(self, credentials: Credentials, origin: str | None) -> Open:
+        return partial(_open, self._gateway, credentials, origin)
 
 
-def _open(gateway: Gateway, caller: Principal, origin: str | None, socket: WebSocket) -> Peer:
+def _open(
+    gateway: Gateway, credentials: Credentials, origin: str | None, socket: WebSocket
+) -> Peer:
     link = RealtimeLink(socket)
     try:
-        link.client = gateway.connect(link, caller, origin=origin)
+        link.client = gateway.connect(
+            link, credentials.principal, origin=origin, credentials=credentials
+        )
     except Unavailable as error:
         socket.close(OVERLOADED, str(error))
         return Nobody()
