@@ -1,0 +1,41 @@
+"""What the request for an upgrade shows: who asks, and until when that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from litestar.types import Scope
+
+from groundswell.access.principal import Principal
+from groundswell.http.headers import carries_bearer, header
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.websocket.realtime import CredentialsOf
+
+CallerOf = Callable[[Scope], Awaitable[Principal]]
+"""Who makes a request. Raises Unauthenticated."""
+
+VerifyToken = Callable[[str, str], Awaitable[Credentials]]
+"""What a user's token says, shown from an address. Raises Unauthenticated."""
+
+
+def shown(caller_of: CallerOf, verify_token: VerifyToken) -> CredentialsOf:
+    """Who is calling, and when a user's own token ends.
+
+    The host's key has no end, and neither has what the host does for a user it names.
+    """
+
+    async def credentials_of(scope: Scope) -> Credentials:
+        caller = await caller_of(scope)
+        token = _token(scope)
+        if caller.kind != "user" or token is None or header(scope, b"groundswell-user"):
+            return Credentials(caller)
+        return await verify_token(token, caller.address)
+
+    return credentials_of
+
+
+def _token(scope: Scope) -> str | None:
+    if not carries_bearer(scope):
+        return None
+    value = header(scope, b"authorization") or b""
+    return value.decode("latin-1").partition(" ")[2].strip()
