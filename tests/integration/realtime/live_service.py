@@ -14,14 +14,22 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 
 from groundswell.access.principal import Principal
+from groundswell.contract.times import now
+from groundswell.http.body import ApiRequest
 from groundswell.http.failures import exception_handlers
 from groundswell.http.middleware import surround
+from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.doors.polling import PollingDoor, polling_routes
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
 from groundswell.realtime.doors.sse import SseDoor, sse_routes
+from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
+from groundswell.realtime.tickets import Tickets, TicketsInMemory
 from tests.unit.realtime.recorded_log import RecordedLog
+
+STATES = {"hot": b'{"items":[]}'}
 
 
 @dataclass
@@ -63,11 +71,19 @@ async def live_service(**options: Any) -> AsyncIterator[LiveService]:
     log, hub = RecordedLog(), Hub()
     broker = MemoryBroker(after_seq=0)
     broker.attach(hub.deliver)
-    door = SseDoor(hub, broker, log, {"hot": b'{"items":[]}'}.get, **options)
+    door = SseDoor(hub, broker, log, STATES.get, **options)
+    tickets = Tickets(TicketsInMemory(now))
+    polling = PollingDoor(hub, broker, log, STATES.get, TopicAccess())
+    viewers = Viewers(tickets)
     app = Litestar(
-        sse_routes(door),
+        [
+            *sse_routes(door, viewers),
+            *polling_routes(polling, viewers),
+            *ticket_routes(tickets),
+        ],
         dependencies={"caller": Provide(_caller)},
         exception_handlers=exception_handlers(),
+        request_class=ApiRequest,
         openapi_config=None,
     )
     config = uvicorn.Config(
@@ -77,7 +93,7 @@ async def live_service(**options: Any) -> AsyncIterator[LiveService]:
         lifespan="off",
         backlog=2048,
     )
-    server = DrainingServer(config, (door.drain,))
+    server = DrainingServer(config, (door.drain, polling.drain))
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
         stopped = asyncio.create_task(server.serve([listener]))

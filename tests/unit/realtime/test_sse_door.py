@@ -65,7 +65,7 @@ class Service:
         if topics is None:
             client.connect(self.door.activity(last))
         else:
-            client.connect(self.door.stream(topics, Viewer(), last))
+            client.connect(await self.door.stream(topics, Viewer(), last))
         await settle()
         return client
 
@@ -173,7 +173,7 @@ async def test_what_happens_while_the_past_is_read_comes_after_it_and_once(
     service.log.pauses = 20
     client = AsgiClient()
     service.clients.append(client)
-    client.connect(service.door.stream("activity", Viewer(), "log.1"))
+    client.connect(await service.door.stream("activity", Viewer(), "log.1"))
     await settle(5)
     await service.publish(publication(3))
     await settle(60)
@@ -233,7 +233,7 @@ async def test_what_happens_while_a_stream_opens_comes_after_the_positions_it_is
     client = AsgiClient()
     service.clients.append(client)
     client.pause()
-    client.connect(service.door.stream("activity,hot", Viewer(), None))
+    client.connect(await service.door.stream("activity,hot", Viewer(), None))
     await settle()
     service.states["hot"] = b'{"items":[1]}'
     await service.publish(publication(3), publication(4, "hot", state=True))
@@ -374,21 +374,21 @@ async def test_a_log_that_cannot_be_read_ends_the_stream_and_keeps_the_position(
 @pytest.mark.parametrize("topics", ["", ",", " , ", "no topic", "activity,médias"])
 async def test_what_names_no_topic_is_invalid(service: Service, topics: str) -> None:
     with pytest.raises(Invalid):
-        service.door.stream(topics, Viewer(), None)
+        await service.door.stream(topics, Viewer(), None)
 
 
 async def test_exactly_as_many_topics_as_allowed(service: Service) -> None:
-    service.door.stream(",".join(f"media.{n}" for n in range(1, 129)), Viewer(), None)
+    await service.door.stream(",".join(f"media.{n}" for n in range(1, 129)), Viewer(), None)
     with pytest.raises(Invalid, match="At most 128 topics"):
-        service.door.stream(",".join(f"media.{n}" for n in range(1, 130)), Viewer(), None)
+        await service.door.stream(",".join(f"media.{n}" for n in range(1, 130)), Viewer(), None)
 
 
 async def test_private_and_unknown_topics_are_refused(service: Service) -> None:
     with pytest.raises(TopicForbidden):
-        service.door.stream("activity,user.1.inbox", Viewer("2"), None)
+        await service.door.stream("activity,user.1.inbox", Viewer("2"), None)
     with pytest.raises(UnknownTopic):
-        service.door.stream("activity,nothing", Viewer("2"), None)
-    service.door.stream("user.2.inbox", Viewer("2"), None)
+        await service.door.stream("activity,nothing", Viewer("2"), None)
+    await service.door.stream("user.2.inbox", Viewer("2"), None)
 
 
 async def test_connections_are_bounded() -> None:

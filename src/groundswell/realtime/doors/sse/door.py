@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
 from groundswell.contract.times import Clock, now, to_rfc3339
+from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker, Position
 from groundswell.realtime.doors.sse.blocks import (
     Form,
@@ -33,7 +34,6 @@ from groundswell.realtime.topics import (
     ACTIVITY,
     BROADCAST,
     Viewer,
-    admit,
     is_state,
 )
 
@@ -65,7 +65,8 @@ class _Request:
 class SseDoor:
     """Serves topics as server-sent events.
 
-    ``snapshot`` gives the present state of a state topic. A connection may hold ``max_topics``;
+    ``snapshot`` gives the present state of a state topic, ``access`` decides who may hear what. A
+    connection may hold ``max_topics``;
     its queue is bounded by ``max_messages`` and ``max_bytes``; ``replay_limit`` events are replayed
     at most. Above ``max_connections`` newcomers are asked to come later.
     """
@@ -77,6 +78,7 @@ class SseDoor:
         replay: Replay,
         snapshot: SnapshotOf,
         *,
+        access: TopicAccess | None = None,
         pacing: Pacing | None = None,
         max_topics: int = 128,
         max_messages: int = MAX_MESSAGES,
@@ -91,6 +93,7 @@ class SseDoor:
         self._replay = replay
         self._recovery = Recovery(broker, replay, limit=replay_limit)
         self._snapshot = snapshot
+        self._access = access or TopicAccess()
         self._pacing = pacing or Pacing()
         self._max_topics = max_topics
         self._limits = {"max_messages": max_messages, "max_bytes": max_bytes}
@@ -106,7 +109,7 @@ class SseDoor:
         self._resumed = 0
         self._endings: Counter[str] = Counter()
 
-    def stream(self, topics: str, viewer: Viewer, last_event_id: str | None) -> ASGIApp:
+    async def stream(self, topics: str, viewer: Viewer, last_event_id: str | None) -> ASGIApp:
         """The stream of the comma-separated ``topics``, from ``last_event_id`` on.
 
         Raises:
@@ -120,8 +123,10 @@ class SseDoor:
             raise Invalid.at("topics", "Name at least one topic")
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per connection")
-        admitted = frozenset(admit(name, viewer) for name in names)
-        return self._app(_Request(admitted | {BROADCAST}, _last(last_event_id), self._events))
+        admitted = {await self._access.admit(name, viewer) for name in sorted(names)}
+        return self._app(
+            _Request(frozenset({*admitted, BROADCAST}), _last(last_event_id), self._events)
+        )
 
     def activity(self, last_event_id: str | None) -> ASGIApp:
         """The plain stream of the public feed, from ``last_event_id`` on.
@@ -205,7 +210,11 @@ class SseDoor:
         """Where live begins, before anything is written: writing takes time, in which more comes.
 
         The positions are read before the states, so that a state is never older than it says.
+
+        Raises:
+            Unavailable: the topics do not come to this process in reasonable time.
         """
+        await self._hub.ready(request.topics)
         target = max(self._hub.seq, self._replay.head())
         positions = {topic: await self._broker.position(topic) for topic in sorted(request.topics)}
         states = {topic: self._snapshot(topic) for topic in positions if is_state(topic)}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from msgspec import UNSET
-
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.doors.sse.blocks import message_block
 from groundswell.realtime.doors.sse.connection import Connection
-from groundswell.realtime.messages import CaughtUp, Gap
-from groundswell.realtime.recovery import Hole, Page
-from groundswell.realtime.topics import refetch_url
+from groundswell.realtime.gaps import gap_of
+from groundswell.realtime.messages import CaughtUp
+from groundswell.realtime.recovery import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +28,7 @@ def gap_blocks(
     """A GAP for each topic, if the page has a hole."""
     if page.hole is not None:
         for topic in sorted(feeds):
-            yield message_block(_gap(topic, page.hole, positions[topic]))
-
-
-def _gap(topic: str, hole: Hole, position: Position) -> Gap:
-    url = refetch_url(topic)
-    return Gap(
-        topic=topic,
-        epoch=position.epoch,
-        reason=hole.reason,
-        from_seq=UNSET if hole.from_seq is None else hole.from_seq,
-        to_seq=hole.to_seq,
-        fallback="refetch" if url else "none",
-        url=url or UNSET,
-    )
+            yield message_block(gap_of(topic, page.hole, positions[topic]))
 
 
 def caught_up_block(

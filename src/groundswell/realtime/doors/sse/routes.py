@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 
 from groundswell.access.principal import Principal
 from groundswell.realtime.doors.sse.door import SseDoor
+from groundswell.realtime.doors.tickets import NO_TICKETS, TicketText, Viewers
 
 _STREAM = {
     200: ResponseSpec(
@@ -26,7 +27,8 @@ _Topics = Annotated[
     QueryParameter(
         max_length=40_000,
         description="Topics, separated by commas: `activity`, `media.{id}`, "
-        "`trending.{24h|7d|30d|all}`, `hot`, `user.{id}.{part}`.",
+        "`trending.{24h|7d|30d|all}`, `hot`, `leaderboard.{boardId}`, `testimonials.recent`, "
+        "`program.{programId}.updates`, `presence.{scope}`, `user.{id}.{part}`.",
     ),
 ]
 _LastEventIdHeader = Annotated[
@@ -43,7 +45,7 @@ _LastEventIdQuery = Annotated[
 ]
 
 
-def sse_routes(door: SseDoor) -> list[HTTPRouteHandler]:
+def sse_routes(door: SseDoor, viewers: Viewers = NO_TICKETS) -> list[HTTPRouteHandler]:
     """The routes of ``door``, for an application that provides the dependency ``caller``."""
 
     @get(
@@ -54,13 +56,16 @@ def sse_routes(door: SseDoor) -> list[HTTPRouteHandler]:
         summary="Topics, live",
     )
     async def stream(
+        request: Request[Any, Any, Any],
         topics: _Topics,
         caller: NamedDependency[Principal],
         last_event_id: _LastEventIdQuery = None,
         last_event_id_header: _LastEventIdHeader = None,
+        ticket: TicketText = None,
     ) -> ASGIApp:
         """Tell the events of topics as server-sent events, from a position on."""
-        return door.stream(topics, caller, last_event_id_header or last_event_id)
+        viewer = await viewers.of(caller, ticket, request.scope)
+        return await door.stream(topics, viewer, last_event_id_header or last_event_id)
 
     @get(
         "/v1/activity/stream",

@@ -1,0 +1,123 @@
+"""What polling clients are answered: joined from messages that are encoded already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from groundswell.contract.errors import GroundswellError, Kind
+from groundswell.realtime.broker.base import Position
+from groundswell.realtime.messages import Message
+from groundswell.realtime.topics import is_state
+
+MOST_HISTORY: Final = 100
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The topics to hear, whether with their states, and how many of their newest events."""
+
+    topics: Annotated[list[str], msgspec.Meta(min_length=1)]
+    snapshot: bool = True
+    history: Annotated[int, msgspec.Meta(ge=0, le=MOST_HISTORY)] = 0
+
+
+class PollAnswer(msgspec.Struct, rename="camel"):
+    """What happened since the cursor, the next cursor, and when to ask again (milliseconds)."""
+
+    cursor: str
+    messages: list[dict[str, Any]]
+    next_poll_ms: int
+
+
+class TopicHeld(msgspec.Struct, rename="camel", kw_only=True):
+    """One topic of a registration, and where its stream stands."""
+
+    ok: Literal[True] = True
+    epoch: str
+    offset: int
+    lowest: int
+    mode: Literal["stream", "state"]
+
+
+class Refusal(msgspec.Struct, rename="camel"):
+    """Why a topic cannot be heard."""
+
+    code: int
+    name: str
+    message: str
+    retryable: bool = False
+
+
+class TopicRefused(msgspec.Struct, rename="camel", kw_only=True):
+    """One topic of a registration that cannot be heard; the others can."""
+
+    ok: Literal[False] = False
+    error: Refusal
+
+
+class RegistrationAnswer(PollAnswer):
+    """The first cursor, with states and history, and what became of each topic."""
+
+    topics: dict[str, TopicHeld | TopicRefused]
+
+
+class Unsubscribed(Message, tag="UNSUBSCRIBED", kw_only=True):
+    """A topic is heard no longer."""
+
+    topic: str
+    code: int
+    reason: str
+    resubscribe: bool
+
+
+PERMISSION_LOST: Final = 2001
+
+_REFUSALS: Final[Mapping[Kind, tuple[int, str]]] = {
+    "invalid": (1001, "bad_request"),
+    "not_found": (1104, "unknown_topic"),
+    "forbidden": (1103, "permission_denied"),
+    "unauthenticated": (1101, "unauthenticated"),
+}
+
+
+def held(topic: str, position: Position) -> TopicHeld:
+    """The topic is heard from ``position`` on."""
+    return TopicHeld(
+        epoch=position.epoch,
+        offset=position.offset,
+        lowest=position.lowest,
+        mode="state" if is_state(topic) else "stream",
+    )
+
+
+def refused(error: GroundswellError) -> TopicRefused:
+    """The topic is not heard. An error that is not about the topic is raised again."""
+    if error.kind not in _REFUSALS:
+        raise error
+    code, name = _REFUSALS[error.kind]
+    return TopicRefused(error=Refusal(code, name, str(error)))
+
+
+def permission_lost(topic: str, error: GroundswellError) -> Unsubscribed:
+    """A topic was heard and may be no longer."""
+    return Unsubscribed(topic=topic, code=PERMISSION_LOST, reason=str(error), resubscribe=False)
+
+
+def answer(
+    cursor: str,
+    messages: Sequence[bytes],
+    next_poll_ms: int,
+    topics: Mapping[str, TopicHeld | TopicRefused] | None = None,
+) -> bytes:
+    """A ``PollAnswer`` or ``RegistrationAnswer`` as JSON, events in the bytes all receivers get."""
+    about = b"" if topics is None else b',"topics":%b' % _encode(topics)
+    return b'{"cursor":%b,"messages":[%b],"nextPollMs":%d%b}' % (
+        _encode(cursor),
+        b",".join(messages),
+        next_poll_ms,
+        about,
+    )
