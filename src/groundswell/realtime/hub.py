@@ -119,6 +119,10 @@ class Hub:
         for topic in self._topics.pop(subscriber, ()):
             self._forget(subscriber, topic)
 
+    def is_heard(self, topic: str) -> bool:
+        """Whether anybody in this process subscribes to the topic."""
+        return topic in self._subscribers
+
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         """Hand each envelope to all subscribers of its topic."""
         for envelope in envelopes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Conflict
@@ -24,7 +24,7 @@ from groundswell.domains.inbox.views import (
 )
 from groundswell.store.commands import Idempotency
 
-Admit = Callable[[str, Principal], object]
+Admit = Callable[[str, Principal], Awaitable[object]]
 """Raises if the caller may not subscribe to the topic."""
 
 
@@ -63,7 +63,7 @@ class InboxActions:
         answer: FiledMessage = await self._submit(command, idempotency)
         return answer
 
-    def check_topics(self, subscriptions: Sequence[Subscription], caller: Principal) -> None:
+    async def check_topics(self, subscriptions: Sequence[Subscription], caller: Principal) -> None:
         """Check that the caller may subscribe to all of it.
 
         Raises:
@@ -71,7 +71,7 @@ class InboxActions:
         """
         for subscription in subscriptions:
             for topic in subscription.topics:
-                self._admit(topic, caller)
+                await self._admit(topic, caller)
 
     async def save(self, command: SaveSubscriptions) -> SavedSubscriptions:
         """Save subscriptions."""

@@ -131,7 +131,7 @@ async def put_subscriptions(
 ) -> SavedSubscriptions:
     """Replace all that was saved. Topics the caller may not subscribe to are refused."""
     user = require_user(caller)
-    actions.check_topics(data.subscriptions, caller)
+    await actions.check_topics(data.subscriptions, caller)
     text = msgspec.json.encode(data.subscriptions).decode()
     return await actions.save(SaveSubscriptions(at=clock(), user_id=user, subscriptions=text))
 

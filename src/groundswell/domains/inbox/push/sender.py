@@ -21,7 +21,7 @@ from groundswell.domains.inbox.push.client import (
     PushClient,
     origin_of,
 )
-from groundswell.domains.inbox.push.schedule import CONNECTED, next_attempt
+from groundswell.domains.inbox.push.schedule import look_again, next_attempt
 from groundswell.domains.inbox.push.statements import DETAILS, NEXT_DUE
 from groundswell.domains.inbox.views import DuePush
 from groundswell.store import Row, Store
@@ -109,7 +109,11 @@ class PushSender:
         }
         present = {user: await self._is_connected(user) for user in {one[1] for one in details}}
         wanted = [one for one, key in zip(claimed, keys, strict=True) if key in details]
-        waiting = [one for one in wanted if present[one.user_id]]
+        waiting = [
+            (one, look_again(details[one.endpoint_id, one.user_id, one.seq][10], now))
+            for one in wanted
+            if present[one.user_id]
+        ]
         sending = [one for one in wanted if not present[one.user_id]]
         outcomes = await asyncio.gather(
             *(self._send(details[one.endpoint_id, one.user_id, one.seq]) for one in sending)
@@ -134,7 +138,7 @@ class PushSender:
     async def _settle(
         self,
         pointless: Sequence[DuePush],
-        waiting: Sequence[DuePush],
+        waiting: Sequence[tuple[DuePush, int]],
         sent: Sequence[tuple[DuePush, Outcome]],
     ) -> None:
         now = self._clock()
@@ -154,7 +158,7 @@ class PushSender:
                 at=now,
                 done=tuple(done),
                 again=tuple(again),
-                waiting=tuple((one, now + CONNECTED) for one in waiting),
+                waiting=tuple(waiting),
                 gone=tuple(sorted(set(gone))),
             )
         )
