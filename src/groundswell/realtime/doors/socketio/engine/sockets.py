@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from groundswell.http.asgi import Receive, Scope, Send
-from groundswell.realtime.doors.socketio.engine.admission import WebSocketAdmission
+from groundswell.realtime.doors.socketio.engine.admission import Attach, WebSocketAdmission
 from groundswell.realtime.doors.socketio.engine.handshake import Refusal, fields_of
 from groundswell.realtime.doors.socketio.engine.wire import PacketOf, WireListener
 from groundswell.realtime.messages import Envelope
@@ -73,23 +74,28 @@ class AsgiSockets:
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one WebSocket until it is over."""
+        """Serve one WebSocket until it is over; a client may be gone before it is answered."""
         await receive()
         attach = await self._admission.admit(scope, fields_of(scope["query_string"]))
-        if isinstance(attach, Refusal):
-            await _deny(scope, send, attach)
-            return
-        await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
-        wire = AsgiWire(send)
-        listener = attach(wire)
-        writing = asyncio.create_task(wire.run(_nothing if listener is None else listener.writable))
-        try:
-            await _listen(receive, listener)
-        finally:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
-            if listener is not None:
-                listener.lost()
+        with suppress(OSError):
+            if isinstance(attach, Refusal):
+                await _deny(scope, send, attach)
+                return
+            await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+            await _carry(attach, receive, send)
+
+
+async def _carry(attach: Attach, receive: Receive, send: Send) -> None:
+    wire = AsgiWire(send)
+    listener = attach(wire)
+    writing = asyncio.create_task(wire.run(_nothing if listener is None else listener.writable))
+    try:
+        await _listen(receive, listener)
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        if listener is not None:
+            listener.lost()
 
 
 async def _listen(receive: Receive, listener: WireListener | None) -> None:
