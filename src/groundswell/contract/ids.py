@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import NewType
 
 from uuid_utils import uuid7
@@ -21,6 +22,15 @@ VoterKey = NewType("VoterKey", str)
 def event_id() -> EventId:
     """A new event id: ``msg-`` and a UUIDv7, so ids sort by time of creation."""
     return EventId(f"msg-{uuid7().hex}")
+
+
+def derived_event_id(name: str, at: int) -> EventId:
+    """The event id that ``name`` always gets: a UUIDv7 of the instant ``at`` (µs) and a digest."""
+    digest = int.from_bytes(sha256(name.encode()).digest()[:16])
+    value = (at // 1_000) << 80 | digest & ((1 << 80) - 1)
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    return EventId(f"msg-{value:032x}")
 
 
 def user_actor(user_id: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from groundswell.contract.events.engagement import CounterValues, Interaction
-from groundswell.contract.ids import event_id
+from groundswell.contract.ids import derived_event_id
 from groundswell.contract.times import SECOND, to_rfc3339
 from groundswell.delivery.routing import media_topic
 from groundswell.realtime.messages import Publication
 
 COUNTERS_UPDATED = "engagement.counters.updated"
 EVERY = SECOND
+KEPT = 15 * SECOND
+"""How long counters wait in a process that does not tell them: longer than another one may be gone
+before this one tells instead."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,12 +27,12 @@ class Counters:
 
     def __init__(self, every: int = EVERY) -> None:
         self._every = every
-        self._waiting: dict[int, tuple[CounterValues, int]] = {}
+        self._waiting: dict[int, tuple[CounterValues, int, int]] = {}
         self._told_at: dict[int, int] = {}
 
-    def add(self, event: Interaction, seq: int) -> None:
+    def add(self, event: Interaction, seq: int, recorded_at: int) -> None:
         """Note the counters as they stood after this event."""
-        self._waiting[event.media_file_id] = (event.counters, seq)
+        self._waiting[event.media_file_id] = (event.counters, seq, recorded_at)
 
     def due(self, now: int) -> list[Publication]:
         """What may be told now. It replaces what was told before, so it is published as state."""
@@ -44,6 +47,14 @@ class Counters:
         told_at = self._told_at.get(media)
         return told_at is not None and 0 <= now - told_at < self._every
 
+    def keep_newest(self, now: int) -> None:
+        """Another process tells them; forget what it must have told by now."""
+        horizon = now - KEPT
+        if any(recorded_at < horizon for _, _, recorded_at in self._waiting.values()):
+            self._waiting = {
+                media: noted for media, noted in self._waiting.items() if noted[2] >= horizon
+            }
+
     def _forget(self, now: int) -> None:
         """Files quiet for longer than the interval need no memory."""
         if len(self._told_at) > 2 * len(self._waiting) + 1_000:
@@ -54,7 +65,9 @@ class Counters:
         return len(self._waiting)
 
 
-def _publication(media: int, counters: CounterValues, seq: int, now: int) -> Publication:
+def _publication(
+    media: int, counters: CounterValues, seq: int, recorded_at: int, now: int
+) -> Publication:
     data = {
         "eventType": COUNTERS_UPDATED,
         "mediaFileId": media,
@@ -62,6 +75,7 @@ def _publication(media: int, counters: CounterValues, seq: int, now: int) -> Pub
         "version": seq,
         "timestamp": to_rfc3339(now),
     }
-    return Publication(
-        media_topic(media), COUNTERS_UPDATED, event_id(), now, _encode(data), seq, state=True
-    )
+    topic = media_topic(media)
+    # Two processes that tell the same counters tell one message.
+    one = derived_event_id(f"{topic} {COUNTERS_UPDATED} {seq}", recorded_at)
+    return Publication(topic, COUNTERS_UPDATED, one, now, _encode(data), seq, state=True)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 import structlog
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events.engagement import Interaction, MediaDeleted, MediaUpdated
 from groundswell.contract.ids import event_id
-from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.contract.times import Clock
 from groundswell.delivery.counters import Counters
+from groundswell.delivery.list_states import LIST_UPDATED, ListStates
 from groundswell.delivery.routing import publications
 from groundswell.domains.engagement.list_changes import ListChanged
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.messages import Publication
 
-LIST_UPDATED = "engagement.trending.updated"
-SHOWN = 20
-
 _log = structlog.get_logger(__name__)
-_encode = msgspec.json.Encoder().encode
 
 
 class Delivery:
@@ -33,22 +29,33 @@ class Delivery:
         broker: where to publish.
         lists: told when something happened that may change a ranking.
         clock: the time.
+        speaks: whether states are to be published by this process. Of several that follow one
+            log all publish its events, which the broker lets in once; counters and rankings, which
+            each of them gathers at moments of its own, come from one of them.
         tick_seconds: how often coalesced messages are looked after.
     """
 
     def __init__(
-        self, broker: Broker, lists: RankedLists, clock: Clock, *, tick_seconds: float = 0.1
+        self,
+        broker: Broker,
+        lists: RankedLists,
+        clock: Clock,
+        *,
+        speaks: Callable[[], bool] = lambda: True,
+        tick_seconds: float = 0.1,
     ) -> None:
         self._broker = broker
         self._lists = lists
         self._clock = clock
+        self._speaks = speaks
         self._tick_seconds = tick_seconds
         self._counters = Counters()
         self._changed_lists: dict[str, ListChanged] = {}
-        self._states: dict[str, bytes] = {}
+        self._list_states = ListStates()
         self._published = 0
         self.position = 0
         lists.on_change(self._list_changed)
+        broker.attach(self._list_states.heard)
 
     async def consume(self, events: Sequence[LoggedEvent]) -> None:
         """Publish a portion of the log; called in order, once per process."""
@@ -65,7 +72,7 @@ class Delivery:
     def _note(self, logged: LoggedEvent) -> None:
         match logged.event:
             case Interaction() as event if logged.is_news:
-                self._counters.add(event, logged.seq)
+                self._counters.add(event, logged.seq, logged.recorded_at)
             case MediaUpdated(media_file_id=media, state=state, trendable=trendable):
                 if state != "published" or not trendable:
                     self._lists.forget(media)
@@ -84,13 +91,16 @@ class Delivery:
 
     def snapshot(self, topic: str) -> bytes | None:
         """The newest state of a topic that has one."""
-        return self._states.get(topic)
+        return self._list_states.get(topic)
 
     async def _publish(self, told: list[Publication]) -> None:
         await self._broker.publish(told)
         self._published += len(told)
 
     async def _publish_counters(self) -> None:
+        if not self._speaks():
+            self._counters.keep_newest(self._clock())
+            return
         due = self._counters.due(self._clock())
         if due:
             await self._publish(due)
@@ -99,14 +109,17 @@ class Delivery:
         self._changed_lists[change.list_id] = change
 
     async def _publish_lists(self) -> None:
+        if not self._speaks():
+            return
         changes, self._changed_lists = self._changed_lists, {}
         told = [self._state_of(change) for change in changes.values()]
-        if told:
-            await self._publish(told)
+        if news := [one for one in told if one is not None]:
+            await self._publish(news)
 
-    def _state_of(self, change: ListChanged) -> Publication:
-        data = _encode(_list_data(change))
-        self._states[change.list_id] = data
+    def _state_of(self, change: ListChanged) -> Publication | None:
+        data = self._list_states.after(change)
+        if data is None:
+            return None
         return Publication(
             change.list_id,
             LIST_UPDATED,
@@ -123,28 +136,3 @@ class Delivery:
             "published_total": float(self._published),
             "counters_waiting": float(len(self._counters)),
         }
-
-
-def _list_data(change: ListChanged) -> dict[str, object]:
-    return {
-        "eventType": LIST_UPDATED,
-        "listId": change.list_id,
-        "asOf": to_rfc3339(change.as_of),
-        "version": change.version,
-        "items": [
-            {
-                "mediaFileId": item.media_file_id,
-                "title": item.title,
-                "artist": item.artist,
-                "position": item.position,
-                "score": item.score,
-                "playCount": item.play_count,
-                "periodPlayCount": item.period_play_count,
-                "upvotes": item.upvotes,
-                "downvotes": item.downvotes,
-            }
-            for item in change.items[:SHOWN]
-        ],
-        "changes": change.changes,
-        "timestamp": to_rfc3339(change.as_of),
-    }

@@ -38,14 +38,27 @@ class LogReplay:
         """The newest sequence number that was handed to this process's subscribers."""
         return self._head()
 
+    async def newest(self) -> int:
+        """The highest sequence number of the log."""
+        return await self._log.head()
+
     async def replay(self, topics: frozenset[str], after_seq: int, limit: int) -> Replayed:
         """About ``limit`` publications on the topics that follow ``after_seq``."""
+        return await self._read(topics, after_seq, limit)
+
+    async def publications(self, after_seq: int, limit: int) -> Replayed:
+        """About ``limit`` publications on any topic that follow ``after_seq``."""
+        return await self._read(None, after_seq, limit)
+
+    async def _read(self, topics: frozenset[str] | None, after_seq: int, limit: int) -> Replayed:
         start = max(after_seq, await self._log.head() - FURTHEST, await self._log.lowest() - 1)
         position, found = start, list[Publication]()
         while len(found) < limit:
             events = await self._log.after(position, PORTION)
             for event in events:
-                found += [one for one in publications(event) if one.topic in topics]
+                found += [
+                    one for one in publications(event) if topics is None or one.topic in topics
+                ]
                 position = event.seq
                 if len(found) >= limit:
                     break

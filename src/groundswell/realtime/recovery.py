@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
-from groundswell.realtime.broker.base import Broker
+from groundswell.realtime.broker.base import Broker, Degraded
 from groundswell.realtime.messages import Envelope, GapReason, Publication
 
 
@@ -126,7 +126,10 @@ class Recovery:
             return None
         found: list[Envelope] = []
         for topic in topics:
-            history = await self._broker.history(topic, after_seq=after, limit=self._limit + 1)
+            try:
+                history = await self._broker.history(topic, after_seq=after, limit=self._limit + 1)
+            except Degraded:
+                return None
             if not history.complete:
                 return None
             found += [envelope for envelope in history.envelopes if envelope.seq <= target]

@@ -41,10 +41,10 @@ def _plays(told: list[Publication]) -> list[tuple[str, int]]:
 
 def test_the_first_change_is_told_at_once_and_the_next_together() -> None:
     counters = Counters()
-    counters.add(_play(7, 1), seq=1)
+    counters.add(_play(7, 1), seq=1, recorded_at=NOW)
     assert _plays(counters.due(NOW)) == [("media.7", 1)]
     for plays in (2, 3, 4):
-        counters.add(_play(7, plays), seq=plays)
+        counters.add(_play(7, plays), seq=plays, recorded_at=NOW)
     assert counters.due(NOW + SECOND - 1) == []
     assert len(counters) == 1
     assert _plays(counters.due(NOW + SECOND)) == [("media.7", 4)]
@@ -54,7 +54,7 @@ def test_the_first_change_is_told_at_once_and_the_next_together() -> None:
 
 def test_what_is_told_replaces_what_was_told_before() -> None:
     counters = Counters()
-    counters.add(_play(7, 5), seq=12)
+    counters.add(_play(7, 5), seq=12, recorded_at=NOW)
     (told,) = counters.due(NOW)
     assert told.state
     assert (told.topic, told.event_type) == ("media.7", "engagement.counters.updated")
@@ -67,11 +67,11 @@ def test_what_is_told_replaces_what_was_told_before() -> None:
 
 def test_a_clock_that_was_set_back_silences_nobody() -> None:
     counters = Counters()
-    counters.add(_play(7, 1), seq=1)
+    counters.add(_play(7, 1), seq=1, recorded_at=NOW)
     assert counters.due(NOW)
-    counters.add(_play(7, 2), seq=2)
+    counters.add(_play(7, 2), seq=2, recorded_at=NOW)
     assert _plays(counters.due(NOW - HOUR)) == [("media.7", 2)]
-    counters.add(_play(7, 3), seq=3)
+    counters.add(_play(7, 3), seq=3, recorded_at=NOW)
     assert counters.due(NOW - HOUR + SECOND - 1) == []
     assert _plays(counters.due(NOW - HOUR + SECOND)) == [("media.7", 3)]
 
@@ -79,7 +79,7 @@ def test_a_clock_that_was_set_back_silences_nobody() -> None:
 def test_quiet_files_are_forgotten() -> None:
     counters = Counters()
     for media in range(3_000):
-        counters.add(_play(media, 1), seq=media)
+        counters.add(_play(media, 1), seq=media, recorded_at=NOW)
         counters.due(NOW + media * SECOND)
     assert len(counters._told_at) <= 1_001
 
@@ -111,7 +111,7 @@ def test_never_more_than_one_a_second_and_the_newest_always_arrives(
             told[topic].append((now, plays))
 
     for seq, (media, looked, waited) in enumerate(steps, 1):
-        counters.add(_play(media, seq), seq)
+        counters.add(_play(media, seq), seq, NOW)
         newest[f"media.{media}"] = seq
         now += waited
         if looked:
