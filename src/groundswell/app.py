@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from litestar import Litestar
@@ -31,18 +31,22 @@ from groundswell.access.revocations import Revocations
 from groundswell.access.routes import token_routes
 from groundswell.access.tokens import AccessTokens, signing_key
 from groundswell.contract import times
+from groundswell.contract.inbox import inbox_topic
 from groundswell.delivery.delivery import Delivery
 from groundswell.delivery.replay import LogReplay
 from groundswell.domains.engagement.acting import Actors, CrowdedPlaces
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.hot_routes import HotRoutes
 from groundswell.domains.engagement.hotness import HotnessJob
-from groundswell.domains.engagement.lists import LIVE_LISTS, RankedLists
+from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.procedures import engagement_procedures
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.retention import Retention
 from groundswell.domains.engagement.routes import engagement_router
 from groundswell.domains.engagement.wiring import engagement_handler
+from groundswell.domains.inbox.push.keys import VapidKey
+from groundswell.domains.inbox.routes import inbox_router
+from groundswell.domains.inbox.wiring import InboxParts, inbox_handler, inbox_parts
 from groundswell.http.attempts import Attempts
 from groundswell.http.body import ApiRequest
 from groundswell.http.callers import Callers
@@ -59,7 +63,7 @@ from groundswell.log.reader import EventLog
 from groundswell.log.recent import RecentEvents
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
-from groundswell.realtime.broker.base import Broker
+from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
@@ -72,13 +76,9 @@ from groundswell.store.writer import Writer
 from groundswell.web.errors import for_browsers
 from groundswell.web.routes import error_pages, web_router
 
-if TYPE_CHECKING:
-    from groundswell.realtime.broker.redis.broker import RedisBroker
-
 _log = structlog.get_logger(__name__)
 
 PING = Statement("SELECT 1")
-REDIS_PATIENCE_SECONDS = 3.0
 Close = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -124,16 +124,6 @@ class Service:
     core: Core
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """How publications reach listeners; ``shared`` is the broker of several processes, if any."""
-
-    broker: Broker
-    hub: Hub
-    replay: LogReplay
-    shared: RedisBroker | None
-
-
 def build_core(settings: Settings) -> Core:
     """The store, the writer and the lists; nothing runs yet."""
     clock = times.now
@@ -146,7 +136,7 @@ def build_core(settings: Settings) -> Core:
     engagement = engagement_handler(feed_days=settings.feed_days)
     writer = Writer(
         store,
-        (engagement, ImportBatches((engagement,), clock).handler),
+        (engagement, inbox_handler(), ImportBatches((engagement,), clock).handler),
         SqlJournal(clock, recent),
         clock=clock,
         capacity=settings.write_queue,
@@ -194,10 +184,10 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
     """
     async with running_core(settings) as core:
         clock = times.now
-        exchange = await _exchange(core)
-        hub, shared = exchange.hub, exchange.shared
-        delivery_consumer, door, delivery = await _live(core, exchange)
+        hub, delivery_consumer, door, delivery = await _live(core)
         access = access_of(core)
+        inbox = _inbox(core, hub)
+        await inbox.consumer.start()
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
@@ -218,17 +208,18 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 },
                 "hub": lambda: _hub_figures(hub.statistics()),
                 "sse": lambda: {"connections": float(door.statistics().connections)},
+                "inbox": inbox.statistics,
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
                 "limits": limits.statistics,
-                **({"redis": shared.statistics} if shared else {}),
             }
         )
         named = allowed_origins(settings.allowed_origins)
         application = Litestar(
             [
                 engagement_router(actions, queries, core.lists, clock),
+                inbox_router(inbox.actions, clock),
                 token_routes(access.issuer, clock),
                 *sse_routes(door),
                 *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
@@ -265,62 +256,58 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             hotness.run(),
             retention.run(),
             access.revocations.run(),
-            *([shared.run()] if shared else []),
+            *inbox.jobs(),
         )
         await access.revocations.load()
         async with _running(*jobs):
-            if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
-                _log.error("redis does not answer: every process is live for itself until it does")
             yield Service(RequestMetrics(surrounded, registry), door.drain, access.issuer, core)
             delivery_consumer.stop()
-        if shared:
-            await shared.close()
+            inbox.consumer.stop()
         await close_limits()
 
 
-async def _exchange(core: Core) -> Exchange:
-    """From whoever publishes to the listeners of this process, or of all that share a Redis."""
-    head, log_id = await core.log.head(), await core.log.log_id()
-    if not core.settings.redis_url:
-        alone = MemoryBroker(after_seq=head)
-        hub = Hub()
-        hub.reached(head)
-        alone.attach(hub.deliver)
-        return Exchange(alone, hub, LogReplay(core.log, log_id, lambda: hub.seq), None)
-    # Needs the optional Redis client.
-    from groundswell.realtime.broker.redis.broker import RedisBroker  # noqa: PLC0415
-
-    replay = LogReplay(core.log, log_id, lambda: shared_hub.seq)
-    shared = RedisBroker(
-        core.settings.redis_url,
-        log_id=log_id,
-        source=replay,
-        delivered=head,
-        always=frozenset(LIVE_LISTS),
-    )
-    shared_hub = Hub(shared)
-    shared.serve(shared_hub)
-    return Exchange(shared, shared_hub, replay, shared)
-
-
-async def _live(core: Core, exchange: Exchange) -> tuple[Consumer, SseDoor, Delivery]:
+async def _live(core: Core) -> tuple[Hub, Consumer, SseDoor, Delivery]:
     """From the log to the listeners."""
-    broker, shared = exchange.broker, exchange.shared
-    speaks = (lambda: shared.speaks) if shared else (lambda: True)
-    delivery = Delivery(broker, core.lists, times.now, speaks=speaks)
+    head = await core.log.head()
+    broker = MemoryBroker(after_seq=head)
+    hub = Hub()
+    broker.attach(hub.deliver)
+    delivery = Delivery(broker, core.lists, times.now)
     consumer = Consumer("delivery", core.log, delivery.consume)
     await consumer.start()
     core.wakers.append(consumer.wake)
+    replay = LogReplay(core.log, await core.log.log_id(), lambda: consumer.position)
     beat = core.settings.heartbeat_seconds
     door = SseDoor(
-        exchange.hub,
+        hub,
         broker,
-        exchange.replay,
+        replay,
         delivery.snapshot,
         pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
         max_connections=core.settings.sse_connections,
     )
-    return consumer, door, delivery
+    return hub, consumer, door, delivery
+
+
+def _inbox(core: Core, hub: Hub) -> InboxParts:
+    """The inboxes; users count as connected while somebody here listens to their inbox."""
+
+    async def is_connected(user_id: str) -> bool:
+        return hub.is_heard(inbox_topic(user_id))
+
+    settings = core.settings
+    contact = settings.push_contact
+    inbox = inbox_parts(
+        core.store,
+        core.log,
+        core.writer.submit,
+        times.now,
+        admit=TopicAccess().admit,
+        is_connected=is_connected,
+        push_key=VapidKey(settings.root_secret(), contact) if contact else None,
+    )
+    core.wakers.append(inbox.wake)
+    return inbox
 
 
 def access_of(core: Core) -> Access:

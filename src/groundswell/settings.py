@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_url: str = "sqlite:///groundswell.db"
     """``sqlite:///file`` or ``postgresql://user:password@host/database``."""
     redis_url: str = ""
-    """Where several processes meet: live events, rate limits. Empty keeps them in this process."""
+    """Where several processes count rate limits together; empty counts in each process."""
     kafka_bootstrap: str = ""
     """Where the event log is relayed to. This version has no relay and refuses to pretend."""
     secret: str = ""
@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A MaxMind city file; without it only countries are known."""
     allowed_origins: str = ""
     """Origins, separated by commas, whose pages may call from browsers."""
+    push_contact: str = ""
+    """Whom push services may write to, ``mailto:`` or ``https:``; empty switches web push off."""
     public_https: bool = False
     """Whether the public address is https although a proxy in front speaks plain HTTP."""
     body_limit: Positive = 64 * 1024
@@ -142,12 +144,18 @@ def _check(settings: Settings) -> None:
         ValueError: a text that its part does not understand.
     """
     is_sqlite(settings.database_url)
+    _check_contact(settings.push_contact)
     parse_limits(settings.rate_limits)
     TrustedProxies.parse(settings.trusted_proxies)
     if settings.jwt_secret:
         signing_key(b"", settings.jwt_secret.encode(), has_key_set=False)
     if settings.kafka_bootstrap:
         raise SettingsError("GROUNDSWELL_KAFKA_BOOTSTRAP: this version has no relay to Kafka")
+
+
+def _check_contact(contact: str) -> None:
+    if contact and not contact.startswith(("mailto:", "https://")):
+        raise ValueError(f"push_contact: {contact!r} is neither a mailto: nor an https: address")
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

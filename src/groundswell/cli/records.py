@@ -7,9 +7,10 @@ import click
 from groundswell.app import running_core
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
-from groundswell.domains.engagement.audit import Difference, audit_engagement
+from groundswell.domains.engagement.audit import audit_engagement
 from groundswell.domains.engagement.hotness import HotnessJob
 from groundswell.domains.engagement.rebuilding import rebuild
+from groundswell.domains.inbox.audit import audit_inboxes
 from groundswell.settings import Settings
 from groundswell.store.migrate import current_revision, downgrade, upgrade
 
@@ -34,10 +35,10 @@ async def _migrate(settings: Settings, revision: str) -> str | None:
 
 @click.command()
 def audit() -> None:
-    """Recompute every counter from the logs and the event log, and compare."""
+    """Recompute every counter from the logs and the event log, check every inbox, and compare."""
     checked, differences = finish(_audit(current_settings()))
     for one in differences[:SHOWN]:
-        click.echo(str(one))
+        click.echo(one)
     if len(differences) > SHOWN:
         click.echo(f"… and {len(differences) - SHOWN} more")
     if differences:
@@ -45,9 +46,11 @@ def audit() -> None:
     click.echo(f"{checked} figures recomputed, all equal.")
 
 
-async def _audit(settings: Settings) -> tuple[int, list[Difference]]:
+async def _audit(settings: Settings) -> tuple[int, list[str]]:
     async with running_core(settings) as core:
-        return await audit_engagement(core.store)
+        figures, differences = await audit_engagement(core.store)
+        messages, wrong = await audit_inboxes(core.store)
+        return figures + messages, [str(one) for one in (*differences, *wrong)]
 
 
 @click.command()
