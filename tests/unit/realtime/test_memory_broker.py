@@ -78,3 +78,13 @@ async def test_it_counts_what_it_holds() -> None:
     await broker.publish([publication(2)])
     statistics = broker.statistics()
     assert (statistics.topics, statistics.warm, statistics.published) == (2, 1, 3)
+
+
+async def test_a_late_state_that_is_forgotten_hides_no_hole() -> None:
+    """States are published with the ``seq`` of an earlier event."""
+    broker = MemoryBroker(after_seq=0, history_size=2)
+    await broker.publish([publication(seq, "media.1") for seq in (5, 6, 7)])
+    await broker.publish([publication(4, "media.1", state=True)])
+    await broker.publish([publication(seq, "media.1") for seq in (8, 9)])
+    assert not (await broker.history("media.1", after_seq=6)).complete
+    assert (await broker.history("media.1", after_seq=7)).complete

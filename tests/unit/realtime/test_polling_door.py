@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from groundswell.contract.errors import DatabaseUnavailable, Invalid, Unauthenticated
+from groundswell.realtime.broker.base import Degraded, History
 from groundswell.realtime.doors.polling.door import Waiter
 from groundswell.realtime.doors.polling.pacing import Circumstances, Pacing, next_poll
 from tests.unit.realtime.builders import publication
@@ -306,3 +307,32 @@ async def test_a_hidden_page_is_answered_at_once(process: Process) -> None:
     client = await PollingClient(process).register("activity")
     await asyncio.wait_for(client.poll(5, hidden=True), 1)
     assert client.next_poll_ms == 60_000
+
+
+async def test_without_the_broker_the_log_tells_and_nothing_twice(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await PollingClient(process).register("activity", "hot")
+    process.states["hot"] = b"{}"
+    broker = process.broker
+
+    class Away:
+        """The broker while its histories cannot be read."""
+
+        keeps_history = True
+        position = staticmethod(broker.position)
+
+        async def history(self, *_: object, **__: object) -> History:
+            raise Degraded
+
+    await process.publish(publication(1), publication(2))
+    reader = process.door._reader
+    for part in (reader, reader._recovery):
+        monkeypatch.setattr(part, "_broker", Away())
+    assert [one["seq"] for one in await client.poll()] == [1, 2]
+    assert await client.poll() == []
+    monkeypatch.undo()
+    await process.publish(publication(3))
+    await client.catch_up()
+    assert client.seqs == [1, 2, 3]
+    assert client.named("GAP") == []

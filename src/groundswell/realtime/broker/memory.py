@@ -52,7 +52,7 @@ class _Stream:
         envelope = Envelope(publication, self.offset, self.epoch)
         room = 1 if keeps_newest_only(publication) else self.size
         while len(self.history) >= room:
-            self.floor = self.history.popleft().seq
+            self._forget_oldest()
         self.history.append(envelope)
         self.last_at = at
         if publication.state:
@@ -65,9 +65,12 @@ class _Stream:
 
     def cool(self) -> None:
         """Forget the history, not the position."""
-        if self.history:
-            self.floor = self.history[-1].seq
-            self.history.clear()
+        while self.history:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """A state may be older than events before it: the floor never goes down."""
+        self.floor = max(self.floor, self.history.popleft().seq)
 
     @property
     def lowest(self) -> int:

@@ -152,7 +152,7 @@ class PollingDoor:
             Invalid: the cursor is none of ours.
             Unauthenticated: the cursor holds private topics, and nobody is signed in; or what the
                 caller showed no longer counts.
-            GroundswellError: the log cannot be read now.
+            GroundswellError: the log cannot be read now, or the topics cannot be listened to.
         """
         place = decode(cursor)
         if len(place.places) > self._max_topics + 1:
@@ -196,6 +196,7 @@ class PollingDoor:
     async def _follow(self, cursor: Cursor, caller: Principal, waiter: Waiter, wait: float) -> Told:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
+        await self._hub.ready(cursor.places)
         while True:
             told = await self._read(cursor, caller)
             left = deadline - loop.time()

@@ -11,7 +11,7 @@ from operator import itemgetter
 import msgspec
 
 from groundswell.contract.times import Clock, to_rfc3339
-from groundswell.realtime.broker.base import Broker, Position
+from groundswell.realtime.broker.base import Broker, Degraded, Position
 from groundswell.realtime.doors.polling.cursor import Cursor, Place
 from groundswell.realtime.gaps import gap_of
 from groundswell.realtime.messages import Envelope, Snapshot
@@ -123,10 +123,17 @@ class Reader:
         return self._cut(found, cursor.log, target)
 
     async def _newest(self, topic: str, count: int, found: _Found) -> None:
-        history = await self._broker.history(topic, limit=count) if count else None
-        if history and history.envelopes:
-            found.add(history.envelopes)
-            found.places[topic] = _place_of(history.envelopes[-1])
+        newest = await self._latest(topic, count) if count else []
+        if newest:
+            found.add(newest)
+            found.places[topic] = _place_of(newest[-1])
+
+    async def _latest(self, topic: str, count: int) -> list[Envelope]:
+        """The newest events of a topic; none while its history cannot be read."""
+        try:
+            return (await self._broker.history(topic, limit=count)).envelopes
+        except Degraded:
+            return []
 
     async def _newer_state(self, topic: str, place: Place | None, found: _Found) -> None:
         """The newest state if the client has an older one: as an event, or in a new life whole."""
@@ -134,7 +141,7 @@ class Reader:
         if place == (position.epoch, position.offset):
             return
         found.places[topic] = Place(position.epoch, position.offset)
-        newest = (await self._broker.history(topic, limit=1)).envelopes
+        newest = await self._latest(topic, 1)
         if place is not None and place.epoch == position.epoch and newest:
             found.head.append(newest[-1].event)
             found.places[topic] = _place_of(newest[-1])
@@ -148,8 +155,13 @@ class Reader:
         position = await self._broker.position(topic)
         if position.epoch != place.epoch:
             return False
-        history = await self._broker.history(topic, after_offset=place.offset, limit=self._most + 1)
-        if not history.complete:
+        try:
+            history = await self._broker.history(
+                topic, after_offset=place.offset, limit=self._most + 1
+            )
+        except Degraded:
+            return False
+        if not history.complete or any(one.epoch != place.epoch for one in history.envelopes):
             return False
         found.add(history.envelopes)
         return True
@@ -179,7 +191,10 @@ class Reader:
         The position is read before the history, so whatever comes in between is in the history.
         """
         position = await self._broker.position(topic)
-        history = await self._broker.history(topic, after_seq=seq, limit=self._most + 1)
+        try:
+            history = await self._broker.history(topic, after_seq=seq, limit=self._most + 1)
+        except Degraded:
+            return
         if history.complete and len(history.envelopes) <= self._most:
             found.add(history.envelopes)
             last = history.envelopes[-1:]
