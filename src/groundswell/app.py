@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from litestar import Litestar
@@ -38,7 +38,7 @@ from groundswell.domains.engagement.acting import Actors, CrowdedPlaces
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.hot_routes import HotRoutes
 from groundswell.domains.engagement.hotness import HotnessJob
-from groundswell.domains.engagement.lists import RankedLists
+from groundswell.domains.engagement.lists import LIVE_LISTS, RankedLists
 from groundswell.domains.engagement.procedures import engagement_procedures
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.retention import Retention
@@ -64,6 +64,7 @@ from groundswell.log.recent import RecentEvents
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
 from groundswell.realtime.access import TopicAccess
+from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
@@ -76,9 +77,13 @@ from groundswell.store.writer import Writer
 from groundswell.web.errors import for_browsers
 from groundswell.web.routes import error_pages, web_router
 
+if TYPE_CHECKING:
+    from groundswell.realtime.broker.redis.broker import RedisBroker
+
 _log = structlog.get_logger(__name__)
 
 PING = Statement("SELECT 1")
+REDIS_PATIENCE_SECONDS = 3.0
 Close = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -122,6 +127,16 @@ class Service:
     drain: Close
     tokens: TokenIssuer
     core: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How publications reach listeners; ``shared`` is the broker of several processes, if any."""
+
+    broker: Broker
+    hub: Hub
+    replay: LogReplay
+    shared: RedisBroker | None
 
 
 def build_core(settings: Settings) -> Core:
@@ -184,7 +199,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
     """
     async with running_core(settings) as core:
         clock = times.now
-        hub, delivery_consumer, door, delivery = await _live(core)
+        exchange = await _exchange(core)
+        hub, shared = exchange.hub, exchange.shared
+        delivery_consumer, door, delivery = await _live(core, exchange)
         access = access_of(core)
         inbox = _inbox(core, hub)
         await inbox.consumer.start()
@@ -213,6 +230,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
                 "limits": limits.statistics,
+                **({"redis": shared.statistics} if shared else {}),
             }
         )
         named = allowed_origins(settings.allowed_origins)
@@ -257,36 +275,63 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             retention.run(),
             access.revocations.run(),
             *inbox.jobs(),
+            *([shared.run()] if shared else []),
         )
         await access.revocations.load()
         async with _running(*jobs):
+            if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
+                _log.error("redis does not answer: every process is live for itself until it does")
             yield Service(RequestMetrics(surrounded, registry), door.drain, access.issuer, core)
             delivery_consumer.stop()
             inbox.consumer.stop()
+        if shared:
+            await shared.close()
         await close_limits()
 
 
-async def _live(core: Core) -> tuple[Hub, Consumer, SseDoor, Delivery]:
+async def _exchange(core: Core) -> Exchange:
+    """From whoever publishes to the listeners of this process, or of all that share a Redis."""
+    head, log_id = await core.log.head(), await core.log.log_id()
+    if not core.settings.redis_url:
+        alone = MemoryBroker(after_seq=head)
+        hub = Hub()
+        hub.reached(head)
+        alone.attach(hub.deliver)
+        return Exchange(alone, hub, LogReplay(core.log, log_id, lambda: hub.seq), None)
+    # Needs the optional Redis client.
+    from groundswell.realtime.broker.redis.broker import RedisBroker  # noqa: PLC0415
+
+    replay = LogReplay(core.log, log_id, lambda: shared_hub.seq)
+    shared = RedisBroker(
+        core.settings.redis_url,
+        log_id=log_id,
+        source=replay,
+        delivered=head,
+        always=frozenset(LIVE_LISTS),
+    )
+    shared_hub = Hub(shared)
+    shared.serve(shared_hub)
+    return Exchange(shared, shared_hub, replay, shared)
+
+
+async def _live(core: Core, exchange: Exchange) -> tuple[Consumer, SseDoor, Delivery]:
     """From the log to the listeners."""
-    head = await core.log.head()
-    broker = MemoryBroker(after_seq=head)
-    hub = Hub()
-    broker.attach(hub.deliver)
-    delivery = Delivery(broker, core.lists, times.now)
+    broker, shared = exchange.broker, exchange.shared
+    speaks = (lambda: shared.speaks) if shared else (lambda: True)
+    delivery = Delivery(broker, core.lists, times.now, speaks=speaks)
     consumer = Consumer("delivery", core.log, delivery.consume)
     await consumer.start()
     core.wakers.append(consumer.wake)
-    replay = LogReplay(core.log, await core.log.log_id(), lambda: consumer.position)
     beat = core.settings.heartbeat_seconds
     door = SseDoor(
-        hub,
+        exchange.hub,
         broker,
-        replay,
+        exchange.replay,
         delivery.snapshot,
         pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
         max_connections=core.settings.sse_connections,
     )
-    return hub, consumer, door, delivery
+    return consumer, door, delivery
 
 
 def _inbox(core: Core, hub: Hub) -> InboxParts:

@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_url: str = "sqlite:///groundswell.db"
     """``sqlite:///file`` or ``postgresql://user:password@host/database``."""
     redis_url: str = ""
-    """Where several processes count rate limits together; empty counts in each process."""
+    """Where several processes meet: live events, rate limits. Empty keeps them in this process."""
     kafka_bootstrap: str = ""
     """Where the event log is relayed to. This version has no relay and refuses to pretend."""
     secret: str = ""
