@@ -23,7 +23,7 @@ from groundswell.realtime.gateway.frames import Place
 from groundswell.realtime.gateway.limits import Limits
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, batch, or_unset
-from groundswell.realtime.gateway.resume import Lost, Plan, plan
+from groundswell.realtime.gateway.resume import Lost, Plan, anew, plan
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.messages import Envelope
 from groundswell.realtime.topics import refetch_url
@@ -262,7 +262,7 @@ class CatchingUp:
         if envelope.epoch == subscription.epoch:
             lost = Lost("trimmed", subscription.offset + 1, offset - 1)
         else:
-            lost = Lost("epoch_changed", 1, offset - 1) if offset > 1 else Lost("epoch_changed")
+            lost = anew(offset - 1)
         subscription.epoch, subscription.offset = envelope.epoch or "", offset - 1
         self._figures.gaps[lost.reason] += 1
         connection.reply(_gap(subscription, lost))
@@ -287,10 +287,13 @@ class CatchingUp:
         To a client that knows no SNAPSHOT it is told as it is.
         """
         newest = await self.reader.newest(subscription.topic)
-        if newest is not None and not subscription.snapshots:
-            events = [newest] if newest.offset == stream.offset else []
-            return Prepared(stream, made.starting(stream.offset - len(events)), events)
         if newest is not None and newest.offset is not None and newest.epoch is not None:
+            if newest.epoch != stream.epoch:
+                # The stream began anew between the two readings.
+                stream = Position(newest.epoch, newest.offset, newest.offset)
+                made = made.moved(newest.offset)
+            if not subscription.snapshots:
+                return Prepared(stream, made.starting(newest.offset - 1), [newest])
             told = newest.publication
             state = State(told.id, newest.epoch, newest.offset, told.at, told.data)
             return Prepared(stream, made, [], state)

@@ -100,6 +100,7 @@ class Connection:
     def gone(self) -> None:
         """The connection is over."""
         self._closed = True
+        self.subscriptions = {}
         self._leave()
 
     # What the hub calls.
@@ -252,6 +253,8 @@ class Connection:
 
     def begin(self, subscriptions: Iterable[Subscription]) -> None:
         """Hold topics: from now on their live events come here."""
+        if self._closed:
+            return
         topics = []
         for subscription in subscriptions:
             self.subscriptions[subscription.topic] = subscription
@@ -303,6 +306,7 @@ class Connection:
         if self._closed:
             return
         self._closed = True
+        self.subscriptions = {}
         self._shared.figures.closes[int(code)] += 1
         self._link.close(int(code), reason)
         asyncio.get_running_loop().call_soon(self._leave)
@@ -426,7 +430,6 @@ class Connection:
         self._shared.hub.leave(self)
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)
-        self.subscriptions = {}
         self._backlog = None
         self._jobs.clear()
         if self._task is not None:

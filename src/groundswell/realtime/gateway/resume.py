@@ -71,9 +71,25 @@ class Plan:
         """The plan when the past cannot be read at all."""
         return replace(self, recovery="failed", whole=True)
 
+    def moved(self, top: int) -> Plan:
+        """The plan when the stream began anew meanwhile, and its newest offset is ``top``."""
+        if self.recovery == "none":
+            return replace(self, after=top, upto=top)
+        return replace(self, recovery="failed", after=top, upto=top, lost=anew(top))
+
     def starting(self, after: int) -> Plan:
-        """The plan when less, or more, is told by events."""
-        return replace(self, after=after)
+        """The plan when the state is told by its event, which follows ``after``."""
+        lost = self.lost
+        if lost is not None and lost.reason == "epoch_changed":
+            lost = anew(after)
+        elif lost is not None:
+            lost = replace(lost, last=after)
+        return replace(self, after=after, upto=max(self.upto, after + 1), lost=lost)
+
+
+def anew(start: int) -> Lost:
+    """What is lost of a stream that began anew, if it is told from after ``start`` on."""
+    return Lost("epoch_changed", 1, start) if start else Lost("epoch_changed")
 
 
 def plan(
@@ -93,9 +109,8 @@ def plan(
         return Plan("none", top if wanted else recent, top, snapshot=wanted)
     if resume.epoch != stream.epoch or resume.offset > top:
         start = top if state else recent
-        lost = Lost("epoch_changed", 1, start) if start else Lost("epoch_changed")
         ahead = resume.epoch == stream.epoch
-        return Plan("failed", start, top, lost, snapshot=state, ahead=ahead)
+        return Plan("failed", start, top, anew(start), snapshot=state, ahead=ahead)
     lowest = stream.lowest
     if resume.offset < lowest - 1:
         lost = Lost("trimmed", resume.offset + 1, lowest - 1)
