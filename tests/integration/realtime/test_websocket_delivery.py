@@ -38,6 +38,33 @@ async def test_p3_an_event_is_the_same_bytes_for_all() -> None:
         assert len(event._encoded) == 1
 
 
+async def test_events_of_one_turn_leave_together_and_in_order() -> None:
+    async with websocket_service() as service, connect(service.url) as client:
+        await until(lambda: service.gateway.present)
+        link = service.gateway.clients[0].link
+        events = [envelope(number) for number in range(1, 6)]
+        for event in events:
+            service.gateway.publish(event)
+        assert link.pending_bytes > sum(event.size for event in events)
+        link.send(b"after them")
+        link.close(4105, "the end")
+        assert link.pending_bytes == 0
+        assert [await client.recv(decode=False) for _ in events] == [one.event for one in events]
+        assert await client.recv() == "after them"
+
+
+async def test_a_client_is_told_of_room_although_its_transport_never_felt_a_lack_of_it() -> None:
+    async with websocket_service() as service, connect(service.url) as client:
+        await until(lambda: service.gateway.present)
+        one = service.gateway.clients[0]
+        for _ in range(10):
+            one.link.send(b"x" * 10_000)
+        assert one.link.pending_bytes > Limits().high_water
+        await until(lambda: one.drains == 1)
+        for _ in range(10):
+            await client.recv()
+
+
 async def test_a_client_that_stops_reading_is_felt_and_disturbs_nobody() -> None:
     async with websocket_service() as service, connect(service.url) as other:
         slow = await RawClient.connect(service.port)
@@ -66,6 +93,7 @@ async def test_a_client_that_reads_again_is_told_to_its_gateway() -> None:
             client.link.send(b"x" * 100_000)
             sent += 1
             await asyncio.sleep(0)
+        client.drains = 0
         slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
         for _ in range(sent):
             assert len((await slow.frame())[1]) == 100_000

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from groundswell.realtime.doors.websocket import Limits
+from groundswell.realtime.doors.websocket import Limits, WebSocket
 from tests.integration.realtime.websocket_service import (
     RawClient,
     WebSocketService,
@@ -122,5 +122,5 @@ async def test_connections_that_end_leave_no_memory_behind() -> None:
         await until(lambda: service.sockets.statistics().connections == 0)
         service.gateway.clients.clear()
         gc.collect()
-        left = [one for one in gc.get_objects() if type(one).__name__ in ("WebSocket", "Framing")]
-        assert left == []
+        left = [one for one in gc.get_objects() if isinstance(one, WebSocket)]
+        assert [one for one in left if one._server is service.sockets] == []

@@ -40,6 +40,9 @@ LOOKS: Final = 4
 PARTS: Final = 64
 """Parts of all connections that are looked at in turn, so that pings do not come all at once."""
 
+AT_ONCE: Final = 1_000
+"""Connections written to before anything else has its turn."""
+
 NO_PONG: Final = 4109
 RETRY_SECONDS: Final = 5
 FIRST_MESSAGE: Final = 65_536
@@ -75,6 +78,7 @@ class WebSocketServer:
         self._bucket = TokenBucket(self.limits.accept_rate, self.limits.accept_burst)
         self._patience = ceil(self.limits.answer * LOOKS / self.limits.silence)
         self._sockets: set[WebSocket] = set()
+        self._written: list[WebSocket] = []
         self._uvicorn: set[Any] = set()
         self._answering: set[asyncio.Task[None]] = set()
         self._all_gone = asyncio.Event()
@@ -135,6 +139,12 @@ class WebSocketServer:
         self._sockets.add(socket)
         self._uvicorn.add(socket)
 
+    def written(self, socket: WebSocket) -> None:
+        """Something is to leave at the end of this turn."""
+        self._written.append(socket)
+        if len(self._written) == 1:
+            asyncio.get_running_loop().call_soon(self._write_out)
+
     def requested(self, socket: WebSocket, request: Request) -> None:
         """Its request was read. Until it is answered, nothing more is."""
         task = asyncio.get_running_loop().create_task(self._answer(socket, request))
@@ -149,6 +159,14 @@ class WebSocketServer:
             self._closed[socket.close_code or 0] += 1
         if not self._sockets:
             self._all_gone.set()
+
+    def _write_out(self) -> None:
+        """Write some of what waits; a broadcast to thousands lets others have their turn."""
+        now, self._written = self._written[:AT_ONCE], self._written[AT_ONCE:]
+        if self._written:
+            asyncio.get_running_loop().call_soon(self._write_out)
+        for socket in now:
+            socket.write_out()
 
     async def _answer(self, socket: WebSocket, request: Request) -> None:
         try:
