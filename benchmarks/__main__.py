@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from benchmarks import report, results, services, writes
+from benchmarks import fanout, report, results, services, writes
 from benchmarks.errors import BenchmarkError
 
 QUICK_WRITES: dict[str, Any] = {
@@ -31,7 +31,13 @@ QUICK_RANKING: dict[str, Any] = {
     "lists": ("/v1/trending?period=24h", "/v1/popular?period=7d"),
 }
 QUICK_BATCHING: dict[str, Any] = {"seconds": 0.1, "rounds": 1}
-BENCHMARKS = ("writes", "ranking", "batching")
+QUICK_FANOUT: dict[str, Any] = {
+    "subscribers": (200,),
+    "rounds": 1,
+    "publications": 3,
+    "seconds": 0.5,
+}
+BENCHMARKS = ("writes", "ranking", "batching", "fanout")
 
 
 @click.group(invoke_without_command=True)
@@ -71,6 +77,8 @@ def main(
             _measure_ranking(_given(sides=ours, seconds=seconds), quick, kept)
         if "batching" in chosen:
             _measure_batching(quick, kept)
+        if "fanout" in chosen:
+            _measure_fanout(_given(rounds=rounds, seconds=seconds), quick, kept)
         if page:
             _write_page(kept, docs)
 
@@ -104,6 +112,11 @@ def _measure_batching(quick: bool, kept: Path) -> None:
 
     given = QUICK_BATCHING if quick else {}
     _measure(lambda directory: batching.measure(directory, _tell, **given), "batching", kept)
+
+
+def _measure_fanout(given: dict[str, Any], quick: bool, kept: Path) -> None:
+    plan = fanout.Plan(**{**(QUICK_FANOUT if quick else {}), **given})
+    _measure(lambda directory: fanout.measure(plan, directory, _tell), "fanout", kept)
 
 
 def _measure(measure: Callable[[Path], Any], name: str, kept: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -16,6 +17,15 @@ SCHEMA = PEERS / "schema.sql"
 
 
 def serve(name: str, database_url: str, directory: Path) -> Service:
+    """Starts a peer that has a database, installing it before if need be.
+
+    Raises:
+        BenchmarkError: it cannot be installed or does not start.
+    """
+    return start(name, directory, {"DATABASE_URL": database_url, "SECRET": secrets.token_hex(32)})
+
+
+def start(name: str, directory: Path, environment: Mapping[str, str] | None = None) -> Service:
     """Starts a peer, installing it before if need be.
 
     Raises:
@@ -28,12 +38,7 @@ def serve(name: str, database_url: str, directory: Path) -> Service:
         pinned(["node", "server.js"], SERVER_CORE),
         port=port,
         log=directory / f"{name}.log",
-        env={
-            "NODE_ENV": "production",
-            "DATABASE_URL": database_url,
-            "PORT": str(port),
-            "SECRET": secrets.token_hex(32),
-        },
+        env={"NODE_ENV": "production", "PORT": str(port), **(environment or {})},
         cwd=PEERS / name,
     )
     service.wait_until_open()

@@ -7,7 +7,8 @@ from typing import Any
 
 import matplotlib as mpl
 
-from benchmarks.results import Shape, Writes
+from benchmarks import listeners
+from benchmarks.results import Fanout, Shape, Writes
 from benchmarks.services import LABELS
 
 mpl.use("svg")
@@ -20,6 +21,10 @@ COLOURS = {
     "groundswell-postgresql": "#1f4e8c",
     "fastify-postgres": "#d98e04",
     "trpc-drizzle": "#9a9a9a",
+    "groundswell": "#0b7a75",
+    "groundswell-broker": "#1f4e8c",
+    "ws": "#d98e04",
+    "socketio": "#9a9a9a",
 }
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -44,6 +49,43 @@ def throughput(writes: Writes, path: Path) -> None:
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
         figure.savefig(path, format="svg", metadata={"Date": None})
         plt.close(figure)
+
+
+def fanout(result: Fanout, path: Path) -> None:
+    """Time to the last client, and deliveries per second, by number of subscribers."""
+    figures = {
+        "last_ms": "ms until the last client has a message",
+        "deliveries_per_second": "deliveries per second",
+    }
+    with mpl.rc_context(STYLE):
+        figure, panels = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+        for panel, (name, title) in zip(panels, figures.items(), strict=True):
+            _fanout_bars(panel, result, name)
+            panel.set_title(title, fontsize="medium")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+        plt.close(figure)
+
+
+def _fanout_bars(panel: Axes, result: Fanout, name: str) -> None:
+    counts = sorted({cell.subscribers for cell in result.cells})
+    sides = [side for side in listeners.LABELS if any(cell.side == side for cell in result.cells)]
+    width = BARS_WIDTH / max(len(sides), 1)
+    for place, side in enumerate(sides):
+        cells = [result.cell(side, count) for count in counts]
+        middle = place * width - (BARS_WIDTH - width) / 2
+        panel.bar(
+            [number + middle for number in range(len(counts))],
+            [cell.figure(name) if cell else 0 for cell in cells],
+            width=width,
+            color=COLOURS[side],
+            label=listeners.LABELS[side].replace("`", ""),
+        )
+    panel.set_xticks(range(len(counts)), [f"{count:,}" for count in counts])
+    panel.set_xlabel("subscribers")
+    panel.yaxis.grid(visible=True, color="#e4e4e4")
+    panel.yaxis.set_major_formatter("{x:,.0f}")
 
 
 def _bars(panel: Axes, writes: Writes, shape: Shape) -> None:

@@ -100,6 +100,14 @@ class Service:
         times = (_session_ticks(stat, self._process.pid) for stat in _stats())
         return sum(times) / os.sysconf("SC_CLK_TCK")
 
+    def resident_kilobytes(self) -> int:
+        """Memory that the process has in use now; 0 where /proc is missing."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        if not status.exists():
+            return 0
+        sizes = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
+        return int(sizes[0].split()[1]) if sizes else 0
+
     def _end_of_log(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -38,15 +39,15 @@ class Program:
         }
         self._run("migrate")
 
-    def serve(self) -> Service:
-        """Starts the service on a core of its own."""
+    def serve(self, environment: Mapping[str, str] | None = None) -> Service:
+        """Starts the service on a core of its own; ``environment`` adds to its settings."""
         port = free_port()
         service = Service(
             self._name,
             pinned(_command("serve", "--host", "127.0.0.1", "--port", str(port)), SERVER_CORE),
             port=port,
             log=self._directory / f"{self._name}.log",
-            env=self._environment,
+            env={**self._environment, **(environment or {})},
             cwd=self._directory,
         )
         service.wait_until_open()

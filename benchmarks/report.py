@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks import results, tables
-from benchmarks.results import Batching, Ranking, Writes
+from benchmarks.results import Batching, Fanout, Ranking, Writes
 
 DOCS = Path(__file__).parent.parent / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -18,16 +18,21 @@ def write(kept: Path = results.DIRECTORY, docs: Path = DOCS) -> Path:
     writes = results.load(Writes, "writes", kept)
     ranking = results.load(Ranking, "ranking", kept)
     batching = results.load(Batching, "batching", kept)
+    fanout = results.load(Fanout, "fanout", kept)
     plots = docs / "benchmarks"
     plots.mkdir(parents=True, exist_ok=True)
-    if writes is not None:
-        _plot(writes, plots / "plays.svg")
+    _plot(writes, fanout, plots)
     page = docs / "benchmarks.md"
-    page.write_text(text(writes, ranking, batching))
+    page.write_text(text(writes, ranking, batching, fanout))
     return page
 
 
-def text(writes: Writes | None, ranking: Ranking | None, batching: Batching | None = None) -> str:
+def text(
+    writes: Writes | None,
+    ranking: Ranking | None,
+    batching: Batching | None = None,
+    fanout: Fanout | None = None,
+) -> str:
     """The page as Markdown."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -38,10 +43,15 @@ def text(writes: Writes | None, ranking: Ranking | None, batching: Batching | No
         autoescape=False,
     )
     template = environment.get_template("benchmarks.md.jinja")
-    return template.render(writes=writes, ranking=ranking, batching=batching, tables=tables)
+    return template.render(
+        writes=writes, ranking=ranking, batching=batching, fanout=fanout, tables=tables
+    )
 
 
-def _plot(writes: Writes, path: Path) -> None:
+def _plot(writes: Writes | None, fanout: Fanout | None, directory: Path) -> None:
     from benchmarks import plots  # noqa: PLC0415 - matplotlib is only needed, and slow to load, here
 
-    plots.throughput(writes, path)
+    if writes is not None:
+        plots.throughput(writes, directory / "plays.svg")
+    if fanout is not None:
+        plots.fanout(fanout, directory / "fanout.svg")

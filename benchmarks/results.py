@@ -123,6 +123,66 @@ class Batching(msgspec.Struct, rename="camel", frozen=True):
     cells: list[BatchingCell]
 
 
+class FanoutRun(msgspec.Struct, rename="camel", frozen=True):
+    """One server with so many subscribers.
+
+    ``last`` is by publication the milliseconds until the last subscriber had it, ``p50`` and
+    ``p99`` are of all deliveries. Processor seconds are the server's, per million deliveries;
+    ``client_busy`` is the part of its core that the load used.
+    """
+
+    connects_per_second: float
+    kilobytes_per_connection: float
+    last: list[float]
+    p50: float
+    p99: float
+    deliveries_per_second: float
+    processor_per_million: float
+    client_busy: float
+
+    @property
+    def last_ms(self) -> float:
+        """The median publication's."""
+        return median(self.last)
+
+
+class FanoutCell(msgspec.Struct, rename="camel", frozen=True):
+    """One side with one number of subscribers, round by round."""
+
+    side: str
+    subscribers: int
+    runs: list[FanoutRun]
+
+    def figure(self, name: str) -> float:
+        """The median over the rounds of what a run calls ``name``."""
+        return median(getattr(run, name) for run in self.runs)
+
+
+class Fanout(msgspec.Struct, rename="camel", frozen=True):
+    """One message to many subscribers."""
+
+    taken_at: str
+    machine: Machine
+    rounds: int
+    publications: int
+    seconds: float
+    window: int
+    message_bytes: int
+    cells: list[FanoutCell]
+
+    def cell(self, side: str, subscribers: int) -> FanoutCell | None:
+        """What was measured of a side."""
+        for cell in self.cells:
+            if (cell.side, cell.subscribers) == (side, subscribers):
+                return cell
+        return None
+
+    @property
+    def most(self) -> int:
+        """The largest number of subscribers."""
+        return max(cell.subscribers for cell in self.cells)
+
+
 def now() -> str:
     """The time of a measurement, RFC 3339."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

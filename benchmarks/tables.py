@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from benchmarks import listeners
 from benchmarks.load import Action
-from benchmarks.results import Batching, BatchingCell, Cell, ListRead, Ranking, Shape, Writes
+from benchmarks.results import (
+    Batching,
+    BatchingCell,
+    Cell,
+    Fanout,
+    FanoutCell,
+    ListRead,
+    Ranking,
+    Shape,
+    Writes,
+)
 from benchmarks.services import LABELS, OURS, PEERS
 
 
@@ -65,6 +76,63 @@ def batching(result: Batching) -> str:
     for cell in result.cells:
         rows.setdefault(_policy(cell), []).append(f"{cell.rate:,.0f} ({cell.wait:,.1f})")
     return table(header, [[name, *figures] for name, figures in rows.items()])
+
+
+def fanout(result: Fanout, subscribers: int) -> str:
+    """What became of one message to so many subscribers, by side."""
+    header = [
+        f"{subscribers:,} subscribers",
+        "last ms",
+        "p99 ms",
+        "deliveries/s",
+        "CPU s per million",
+        "kB per connection",
+        "connects/s",
+        "load's core",
+    ]
+    cells = [result.cell(side, subscribers) for side in listeners.LABELS]
+    return table(header, [_fanout_row(cell) for cell in cells if cell is not None])
+
+
+def fanout_ratios(result: Fanout) -> str:
+    """How many times a peer's figures ours are: time to the last client, and deliveries."""
+    counts = subscriber_counts(result)
+    header = ["times", *(f"{count:,} subscribers" for count in counts)]
+    rows = []
+    for ours in listeners.OURS:
+        for peer in listeners.PEERS:
+            name = f"{listeners.LABELS[ours]} against {listeners.LABELS[peer]}"
+            figures = [_fanout_ratio(result, ours, peer, count) for count in counts]
+            if any(figures):
+                rows.append([name, *figures])
+    return table(header, rows)
+
+
+def subscriber_counts(result: Fanout) -> list[int]:
+    """The numbers of subscribers that were measured."""
+    return sorted({cell.subscribers for cell in result.cells})
+
+
+def _fanout_row(cell: FanoutCell) -> list[str]:
+    return [
+        listeners.LABELS[cell.side],
+        f"**{cell.figure('last_ms'):,.1f}**",
+        f"{cell.figure('p99'):,.1f}",
+        f"**{cell.figure('deliveries_per_second'):,.0f}**",
+        f"{cell.figure('processor_per_million'):,.1f}",
+        f"{cell.figure('kilobytes_per_connection'):,.1f}",
+        f"{cell.figure('connects_per_second'):,.0f}",
+        f"{cell.figure('client_busy'):.0%}",
+    ]
+
+
+def _fanout_ratio(result: Fanout, ours: str, peer: str, subscribers: int) -> str:
+    left, right = (result.cell(side, subscribers) for side in (ours, peer))
+    if left is None or right is None:
+        return ""
+    sooner = right.figure("last_ms") / left.figure("last_ms")
+    more = left.figure("deliveries_per_second") / right.figure("deliveries_per_second")
+    return f"{sooner:.1f} as soon, {more:.1f} as many"
 
 
 def _policy(cell: BatchingCell) -> str:
