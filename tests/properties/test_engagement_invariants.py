@@ -69,7 +69,7 @@ async def _state(core: Core, files: list[int]) -> list[object]:
     return [*counters, *pages]
 
 
-@on_a_database
+@on_many_lists
 @given(history=acts, which=st.integers(0, FILES - 1), vote=votes, turned=st.booleans())
 async def test_a_vote_taken_back_restores_counters_and_lists_exactly(
     core: Core,

@@ -22,7 +22,7 @@ pytest_plugins = ["tests.support.fixtures"]
 
 FILES = 3
 on_a_database = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
