@@ -306,3 +306,29 @@ async def assert_owner_was_told(service: Service, filing: Filing) -> None:
     assert [one["seq"] for one in items] == list(range(1, media["commentCount"] + 1))
     counts = sorted(one["data"]["commentCount"] for one in items)
     assert counts == list(range(1, media["commentCount"] + 1))
+
+
+async def test_two_processes_file_each_message_once(
+    database_url: str, start_service: StartService
+) -> None:
+    one = start_service(database_url, GROUNDSWELL_RATE_LIMITS="off")
+    other = start_service(database_url, GROUNDSWELL_RATE_LIMITS="off")
+    media = await one.register("Far away", ownerId="owner")
+
+    async def comment(service: Service, count: int) -> None:
+        async with service.host() as host:
+            for _ in range(count):
+                said = await host.post(f"/v1/media/{media}/comments", json={"body": "Nice"})
+                assert said.status_code == 201
+
+    await asyncio.gather(comment(one, 20), comment(other, 20))
+    async with await other.user("owner") as owner:
+
+        async def all_told() -> bool:
+            return len(await inbox(owner)) >= 40
+
+        await until(all_told)
+        items = await inbox(owner)
+    assert [item["seq"] for item in items] == list(range(1, 41))
+    assert sorted(item["data"]["commentCount"] for item in items) == list(range(1, 41))
+    one.audit()

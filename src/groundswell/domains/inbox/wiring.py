@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import Clock
 from groundswell.domains.inbox.commands import COMMANDS
 from groundswell.domains.inbox.handling import InboxCommands
@@ -38,7 +39,7 @@ class InboxParts:
     """The parts of the inbox in one process. ``port`` is for the gateway, ``actions`` for doors."""
 
     actions: InboxActions
-    port: Inbox
+    port: InboxPort
     notices: Notices
     consumer: Consumer
     retention: InboxRetention
