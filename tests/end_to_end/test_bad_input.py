@@ -155,6 +155,7 @@ FILES: list[Any] = [
     {"title": "A", "publishedAt": "soon"},
     {"title": "A", "publishedAt": "9999-01-01T00:00:00Z"},
     {"title": "A", "mediaFileId": 0},
+    {"title": "A", "mediaFileId": 2**53},
     {"title": "A", "mediaFileId": 2**63},
     {"title": "A", "mediaFileId": 1.5},
     {"title": "A", "source": "catalogue"},

@@ -50,12 +50,18 @@ async def test_the_same_source_and_external_id_answer_with_the_same_file(service
     assert second.json()["title"] == "Nardis"
 
 
-async def test_a_wanted_id_is_given_once(service: Service) -> None:
+async def test_a_wanted_id_is_given_once_and_leaves_ids_for_others(service: Service) -> None:
+    greatest = 2**53 - 1
     async with service.host() as host:
-        body = {"title": "Nardis", "mediaFileId": 2**53 + 1}
-        assert (await host.post("/v1/media", json=body)).json()["mediaFileId"] == 2**53 + 1
+        body = {"title": "Nardis", "mediaFileId": greatest}
+        assert (await host.post("/v1/media", json=body)).json()["mediaFileId"] == greatest
         assert_problem(await host.post("/v1/media", json=body), 409, "media_exists")
-        await host.delete(f"/v1/media/{2**53 + 1}")
+        # JavaScript could not tell greater ones apart.
+        refused = await host.post("/v1/media", json=body | {"mediaFileId": greatest + 1})
+        assert_problem(refused, 400, "validation_failed")
+    made = [await service.register("Nardis") for _ in range(2)]
+    assert made == sorted(set(made))
+    assert max(made) < greatest
 
 
 async def test_a_change_leaves_out_what_stays_and_null_clears(service: Service) -> None:

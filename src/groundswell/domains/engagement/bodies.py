@@ -9,9 +9,9 @@ import msgspec
 
 from groundswell.contract.errors import Invalid
 from groundswell.contract.times import from_datetime
+from groundswell.domains.engagement.files import GREATEST_JSON_INTEGER
 from groundswell.domains.engagement.views import VoteType
 from groundswell.http.decoding import VISIBLE
-from groundswell.http.parameters import BIGGEST_ID
 
 LONGEST_DURATION = 7 * 24 * 3600
 LONGEST_PLAY = 24 * 3600
@@ -47,7 +47,7 @@ class NewMedia(Body, frozen=True, kw_only=True):
     url: WebAddress | None = None
     published_at: Moment | None = None
     draft: bool = False
-    media_file_id: Annotated[int, msgspec.Meta(ge=1, le=BIGGEST_ID)] | None = None
+    media_file_id: Annotated[int, msgspec.Meta(ge=1, le=GREATEST_JSON_INTEGER)] | None = None
     source: Name | None = None
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
 

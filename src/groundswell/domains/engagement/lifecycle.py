@@ -10,7 +10,12 @@ import msgspec
 from groundswell.contract.errors import Conflict, GroundswellError, MediaNotFound
 from groundswell.contract.events.engagement import MediaDeleted, MediaRegistered, MediaUpdated
 from groundswell.domains.engagement.commands import DeleteMedia, RegisterMedia, UpdateMedia
-from groundswell.domains.engagement.files import FILE_COLUMNS, File, lock_files
+from groundswell.domains.engagement.files import (
+    FILE_COLUMNS,
+    GREATEST_JSON_INTEGER,
+    File,
+    lock_files,
+)
 from groundswell.domains.engagement.statements import ADD_ACTIVITY, MEDIA_COLUMNS
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import EventTail
@@ -21,6 +26,12 @@ FIND_EXTERNAL = Statement(
     """  # noqa: S608 - column names are ours
 )
 NEXT_ID = Statement("SELECT COALESCE(MAX(media_file_id), 0) + 1 FROM media")
+FREE_ID = Statement(
+    """
+    SELECT MIN(m.media_file_id) + 1 FROM media m
+    WHERE NOT EXISTS (SELECT 1 FROM media n WHERE n.media_file_id = m.media_file_id + 1)
+    """
+)
 ADD = Statement(
     f"INSERT INTO media ({', '.join(FILE_COLUMNS)}) "  # noqa: S608 - column names are ours
     f"VALUES ({', '.join(f':{name}' for name in FILE_COLUMNS)})"
@@ -89,7 +100,7 @@ class Lifecycle:
             return known.view()
         media_file_id = command.media_file_id
         if media_file_id is None:
-            media_file_id = (await transaction.fetch(NEXT_ID))[0][0]
+            media_file_id = await _new_id(transaction)
         born = command.at if command.published_at is None else command.published_at
         published_at = None if command.draft else born
         file = File(
@@ -223,6 +234,14 @@ class Lifecycle:
         """Titles leave the feed and comments lose their text; the logs stay for the audit."""
         await transaction.fetch(SCRUB_FEED, media_file_id=media_file_id)
         await transaction.fetch(SCRUB_COMMENTS, media_file_id=media_file_id)
+
+
+async def _new_id(transaction: Transaction) -> int:
+    """The id after the greatest; once a host has taken the greatest of all, one that is free."""
+    following: int = (await transaction.fetch(NEXT_ID))[0][0]
+    if following > GREATEST_JSON_INTEGER:
+        following = (await transaction.fetch(FREE_ID))[0][0]
+    return following
 
 
 def _named(file: File) -> dict[str, Any]:
