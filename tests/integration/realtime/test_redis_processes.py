@@ -349,6 +349,30 @@ async def test_a_redis_that_lost_its_end_begins_a_new_epoch(
         assert (await one.broker.position("activity")).epoch != before
 
 
+async def test_a_topic_that_redis_forgot_begins_a_new_epoch(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    async with (
+        two(redis_server.url, log) as (one, other),
+        Redis.from_url(redis_server.url) as redis,
+    ):
+        there = await other.listen("activity")
+        await one.broker.publish(log.write(publication(101), publication(102)))
+        before = (await other.broker.position("activity")).epoch
+        pattern = f"groundswell:{{{log.log_id}}}:*:record:activity"
+        assert await redis.delete(*[key async for key in redis.scan_iter(pattern)]) == 1
+        log.write(publication(103))
+        await one.follow_log()
+        await joined(2, other)
+        await back(one, other)
+        log.write(publication(104))
+        await one.follow_log()
+        await until(lambda: _said(there.seqs[-1:] == [104]))
+        assert there.seqs == [101, 102, 103, 104]
+        after = await other.broker.position("activity")
+        assert (after.epoch != before, there.heard[-1].offset) == (True, after.offset)
+
+
 async def test_a_log_that_lost_its_end_begins_a_new_epoch(
     redis_server: RedisServer, log: PublishedLog
 ) -> None:

@@ -34,7 +34,14 @@ from groundswell.realtime.broker.redis.lease import Lease
 from groundswell.realtime.broker.redis.listeners import Listeners
 from groundswell.realtime.broker.redis.session import Session
 from groundswell.realtime.broker.redis.source import Source
-from groundswell.realtime.broker.redis.streams import How, Lost, Retention, Streams, Stretch
+from groundswell.realtime.broker.redis.streams import (
+    How,
+    Lost,
+    Renumbered,
+    Retention,
+    Streams,
+    Stretch,
+)
 from groundswell.realtime.broker.redis.wire import Wire
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
@@ -271,6 +278,8 @@ class RedisBroker:
 
     async def _join(self, session: Session) -> None:
         """Bring Redis up to the log, and this process up to Redis; from then on it is live."""
+        if self._joins == 0 and await self._streams.evicts():
+            _log.warning("redis may evict what is still needed: set maxmemory-policy noeviction")
         last = self._session.head if self._session is not None else None
         head = await open_life(self._streams, self._source, self._listeners.delivered, last)
         # Most of it while listeners are still told from the log, the rest in the turn.
@@ -296,7 +305,12 @@ class RedisBroker:
         absence = Absence(
             self._streams, self._source, head.life, self._followed, listeners.delivered
         )
-        missed = await absence.missed(places, head.seq)
+        try:
+            missed = await absence.missed(places, head.seq)
+        except Renumbered:
+            _log.error("redis forgot a topic: streams begin anew")
+            await self._streams.open(listeners.delivered, condemned=head.life)
+            raise
         if missed.lost is not None:
             listeners.lost(missed.behind, *missed.lost)
         listeners.hand([one for one in missed.envelopes if one.topic in self._followed])

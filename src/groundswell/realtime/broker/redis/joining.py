@@ -9,7 +9,7 @@ import structlog
 
 from groundswell.realtime.broker.redis.followed import Followed, Place
 from groundswell.realtime.broker.redis.source import PORTION, Source, end_of_hole
-from groundswell.realtime.broker.redis.streams import Head, Streams
+from groundswell.realtime.broker.redis.streams import Head, Renumbered, Streams
 from groundswell.realtime.messages import Envelope
 
 _STATES_AMONG = 20
@@ -80,7 +80,11 @@ class Absence:
         self._delivered = delivered
 
     async def missed(self, places: Mapping[str, Place], until: int) -> Missed:
-        """What to tell so that all is told up to ``places`` and the place ``until`` in the log."""
+        """What to tell so that all is told up to ``places`` and the place ``until`` in the log.
+
+        Raises:
+            Renumbered: Redis forgot where one of the topics stood.
+        """
         found = Missed()
         for topic, place in places.items():
             if not await self._from_redis(topic, place, found):
@@ -95,8 +99,10 @@ class Absence:
     async def _from_redis(self, topic: str, place: Place, found: Missed) -> bool:
         """Whether the history in Redis reaches back to where the topic was last heard."""
         last = self._followed.place(topic)
-        if last is None or last.epoch != place.epoch or last.offset > place.offset:
+        if last is None or last.epoch != place.epoch:
             return False
+        if last.offset > place.offset:
+            raise Renumbered(topic)
         if last.offset == place.offset:
             return True
         wanted = place.offset - last.offset

@@ -25,6 +25,10 @@ class Lost(Exception):
     """Redis no longer holds what this process knows it held."""
 
 
+class Renumbered(Lost):
+    """A topic gives offsets again that it gave before, under the same epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How much is kept: ``length`` events of a topic, for ``age``; its position for ``position``.
@@ -72,6 +76,7 @@ class Streams:
     """
 
     def __init__(self, redis: Redis, keys: Keys, retention: Retention, clock: Clock) -> None:
+        self._redis = redis
         self._keys = keys
         self._retention = retention
         self._clock = clock
@@ -79,6 +84,11 @@ class Streams:
             name: redis.register_script(_source(name))
             for name in ("open", "publish", "read", "locate", "lease")
         }
+
+    async def evicts(self) -> bool:
+        """Whether Redis is set up to throw away keys that have not expired."""
+        policy = (await heeded(self._redis.info("memory"))).get("maxmemory_policy", "noeviction")
+        return str(policy) != "noeviction"
 
     async def open(self, begin_after: int, condemned: str = "") -> Head:
         """The present life. Begins one after that place of the log if there is none, or if the
