@@ -78,7 +78,7 @@ class WebSocket(asyncio.Protocol):
         self._partial: bytearray | None = None
         self._kind = Opcode.TEXT
         self._timer: asyncio.TimerHandle | None = None
-        self._waiting: list[bytes] | None = None
+        self._waiting: bytes | list[bytes] | None = None
         self._waiting_bytes = 0
         self.close_code: int | None = None
         self.silent = 0
@@ -104,11 +104,15 @@ class WebSocket(asyncio.Protocol):
     def write(self, frame: bytes) -> None:
         """Write one whole frame, ready as it is, at the end of this turn."""
         if self.state is _OPEN:
-            if self._waiting is None:
-                self._waiting = [frame]
+            waiting = self._waiting
+            if waiting is None:
+                # Mostly it stays alone; a list for it would be the dearest part of this.
+                self._waiting = frame
                 self._server.written(self)
+            elif isinstance(waiting, list):
+                waiting.append(frame)
             else:
-                self._waiting.append(frame)
+                self._waiting = [waiting, frame]
             self._waiting_bytes += len(frame)
 
     def send_text(self, message: bytes) -> None:
@@ -181,10 +185,10 @@ class WebSocket(asyncio.Protocol):
         self._waiting, self._waiting_bytes = None, 0
         if self.state is _GONE:
             return
-        if len(waiting) == 1:
-            self._transport.write(waiting[0])
-        else:
+        if isinstance(waiting, list):
             self._transport.writelines(waiting)
+        else:
+            self._transport.write(waiting)
         # Where the transport never felt it, nobody else would tell that there is room again.
         high = self._server.limits.high_water
         if size >= high > self._transport.get_write_buffer_size():
