@@ -8,12 +8,19 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
+from litestar import Litestar
+from litestar.di import Provide
 
-from tests.integration.realtime.live_service import LiveService, live_service
+from groundswell.http.openapi import complete, openapi_config
+from groundswell.realtime.doors.polling import PollingDoor, polling_routes
+from groundswell.realtime.doors.tickets import ticket_routes
+from groundswell.realtime.tickets import Tickets
+from tests.integration.realtime.live_service import LiveService, _caller, live_service
 from tests.unit.realtime.builders import publication
 
 PAGE = "https://app.example"
@@ -237,3 +244,15 @@ async def test_browsers_name_no_origin_on_their_own_host() -> None:
 async def test_only_users_get_tickets() -> None:
     async with polled() as (_, client):
         assert (await client.post("/v1/realtime/tickets")).status_code == 401
+
+
+async def test_the_routes_can_be_described() -> None:
+    """A type that no schema can be made of would fail only when the document is asked for."""
+    app = Litestar(
+        [*polling_routes(cast("PollingDoor", None)), *ticket_routes(cast("Tickets", None))],
+        dependencies={"caller": Provide(_caller)},
+        openapi_config=openapi_config("1"),
+    )
+    encoded = msgspec.json.encode(complete(app.openapi_schema.to_schema(), app))
+    document = msgspec.json.decode(encoded)
+    assert {"/v1/poll", "/v1/poll/register", "/v1/realtime/tickets"} <= document["paths"].keys()

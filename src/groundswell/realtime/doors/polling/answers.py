@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from groundswell.contract.errors import GroundswellError, Kind
 from groundswell.realtime.broker.base import Position
@@ -33,16 +34,6 @@ class PollAnswer(msgspec.Struct, rename="camel"):
     next_poll_ms: int
 
 
-class TopicHeld(msgspec.Struct, rename="camel", kw_only=True):
-    """One topic of a registration, and where its stream stands."""
-
-    ok: Literal[True] = True
-    epoch: str
-    offset: int
-    lowest: int
-    mode: Literal["stream", "state"]
-
-
 class Refusal(msgspec.Struct, rename="camel"):
     """Why a topic cannot be heard."""
 
@@ -52,17 +43,21 @@ class Refusal(msgspec.Struct, rename="camel"):
     retryable: bool = False
 
 
-class TopicRefused(msgspec.Struct, rename="camel", kw_only=True):
-    """One topic of a registration that cannot be heard; the others can."""
+class TopicResult(msgspec.Struct, rename="camel", kw_only=True):
+    """One topic of a registration: where its stream stands, or why it cannot be heard."""
 
-    ok: Literal[False] = False
-    error: Refusal
+    ok: bool
+    epoch: str | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+    lowest: int | UnsetType = UNSET
+    mode: Literal["stream", "state"] | UnsetType = UNSET
+    error: Refusal | UnsetType = UNSET
 
 
 class RegistrationAnswer(PollAnswer):
     """The first cursor, with states and history, and what became of each topic."""
 
-    topics: dict[str, TopicHeld | TopicRefused]
+    topics: dict[str, TopicResult]
 
 
 class Unsubscribed(Message, tag="UNSUBSCRIBED", kw_only=True):
@@ -84,9 +79,10 @@ _REFUSALS: Final[Mapping[Kind, tuple[int, str]]] = {
 }
 
 
-def held(topic: str, position: Position) -> TopicHeld:
+def held(topic: str, position: Position) -> TopicResult:
     """The topic is heard from ``position`` on."""
-    return TopicHeld(
+    return TopicResult(
+        ok=True,
         epoch=position.epoch,
         offset=position.offset,
         lowest=position.lowest,
@@ -94,12 +90,12 @@ def held(topic: str, position: Position) -> TopicHeld:
     )
 
 
-def refused(error: GroundswellError) -> TopicRefused:
+def refused(error: GroundswellError) -> TopicResult:
     """The topic is not heard. An error that is not about the topic is raised again."""
     if error.kind not in _REFUSALS:
         raise error
     code, name = _REFUSALS[error.kind]
-    return TopicRefused(error=Refusal(code, name, str(error)))
+    return TopicResult(ok=False, error=Refusal(code, name, str(error)))
 
 
 def permission_lost(topic: str, error: GroundswellError) -> Unsubscribed:
@@ -111,7 +107,7 @@ def answer(
     cursor: str,
     messages: Sequence[bytes],
     next_poll_ms: int,
-    topics: Mapping[str, TopicHeld | TopicRefused] | None = None,
+    topics: Mapping[str, TopicResult] | None = None,
 ) -> bytes:
     """A ``PollAnswer`` or ``RegistrationAnswer`` as JSON, events in the bytes all receivers get."""
     about = b"" if topics is None else b',"topics":%b' % _encode(topics)

@@ -14,7 +14,7 @@ from groundswell.contract.times import Clock, now
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.doors.polling import answers
-from groundswell.realtime.doors.polling.answers import TopicHeld, TopicRefused
+from groundswell.realtime.doors.polling.answers import TopicResult
 from groundswell.realtime.doors.polling.cursor import Cursor, decode
 from groundswell.realtime.doors.polling.pacing import Circumstances, Pacing, next_poll
 from groundswell.realtime.doors.polling.reading import Reader, SnapshotOf, Told
@@ -123,7 +123,7 @@ class PollingDoor:
         names = dict.fromkeys(topics)
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per cursor")
-        admitted, results = list[str](), dict[str, TopicHeld | TopicRefused]()
+        admitted, results = list[str](), dict[str, TopicResult]()
         for name in names:
             try:
                 admitted.append(await self._access.admit(name, caller))
@@ -225,7 +225,7 @@ class PollingDoor:
         self,
         told: Told,
         circumstances: Circumstances,
-        topics: dict[str, TopicHeld | TopicRefused] | None,
+        topics: dict[str, TopicResult] | None,
     ) -> bytes:
         self._figures.messages += len(told.messages)
         self._figures.gaps += told.gaps
