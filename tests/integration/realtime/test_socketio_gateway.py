@@ -171,6 +171,33 @@ async def test_a_token_opens_its_own_topics_and_no_others(world: World, transpor
 
 
 @pytest.mark.parametrize("transports", TRANSPORTS)
+async def test_a_wrong_token_is_refused_and_leaves_nothing_behind(
+    world: World, transports: str
+) -> None:
+    listener = Listener()
+    refusals: list[Any] = []
+    listener.client.on("connect_error", refusals.append)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await listener.client.connect(
+            world.service.url, auth={"token": "stolen"}, transports=transports.split(",")
+        )
+    assert refusals[0]["message"] == "The token is not valid."
+    assert refusals[0]["data"]["name"] == "unauthenticated"
+    assert listener.told == []
+    await world.until_connections(0)
+
+
+async def test_a_client_that_is_too_fast_is_told_so_in_the_answer(world: World) -> None:
+    async with listening(world, "websocket") as listener:
+        answers = await asyncio.gather(
+            *(listener.client.call("ping", {"t": n}, timeout=5) for n in range(40))
+        )
+        pongs = [one["t"] for one in answers if one["type"] == "PONG"]
+        assert pongs == list(range(len(pongs)))
+        assert {one["name"] for one in answers if one["type"] == "ERROR"} == {"rate_limited"}
+
+
+@pytest.mark.parametrize("transports", TRANSPORTS)
 async def test_a_drain_says_when_to_come_back(world: World, transports: str) -> None:
     async with listening(world, transports) as listener:
         await world.gateway.drain()
