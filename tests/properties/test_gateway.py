@@ -35,7 +35,16 @@ LIMITS = Limits(
     replay_total=6,
     commands_per_second=10_000,
     changes_burst=10_000,
-    write_ahead=600,
+    write_ahead=1_000,
+)
+
+MANNERS: tuple[Message, ...] = (
+    {},
+    {},
+    {"delta": "jsonpatch"},
+    {"maxRatePerSec": 2},
+    {"priority": "low", "digestIntervalMs": 1_000},
+    {"mode": "digest", "digestIntervalMs": 1_000},
 )
 
 Step = tuple[str, int, int]
@@ -63,9 +72,11 @@ class SlowBroker(MemoryBroker):
 class Reader:
     """A client that keeps its positions and checks everything it is told against them."""
 
-    def __init__(self, truth: Truth, *, batches: bool, snapshots: bool) -> None:
+    def __init__(self, truth: Truth, *, batches: bool, snapshots: bool, manner: Message) -> None:
         self.truth = truth
+        self.manner = manner
         self.features = ["batch"] * batches + ["snapshot"] * snapshots
+        self.features += ["digest", "delta-jsonpatch"]
         self.snapshots = snapshots
         self.places: dict[str, tuple[str, int]] = {}
         self.peer: Peer | None = None
@@ -90,7 +101,7 @@ class Reader:
             for topic in topics
             if topic in self.places
         }
-        options = {"resume": resume, "snapshot": self.snapshots}
+        options = {"resume": resume, "snapshot": self.snapshots, **self.manner}
         self.peer.say("SUBSCRIBE", topics=list(topics), options=options)
 
     def read(self, most: int | None = None) -> None:
@@ -165,6 +176,28 @@ class Reader:
             assert self.truth[topic, message["epoch"], offset] == message["data"]["n"]
         self.places[topic] = (message["epoch"], offset)
 
+    def _delta(self, message: Message) -> None:
+        epoch, last = self.places[STATE]
+        assert message["topic"] == STATE
+        assert message["base"] == last
+        assert self.truth[STATE, epoch, message["offset"]] == self._patched(message)
+        self.places[STATE] = (epoch, message["offset"])
+
+    def _patched(self, message: Message) -> int:
+        (number,) = [one["value"] for one in message["patch"] if one["path"] == "/n"]
+        return int(number)
+
+    def _digest(self, message: Message) -> None:
+        topic = message["topic"]
+        epoch, last = self.places[topic]
+        assert message["fromOffset"] == last + 1 or topic == STATE
+        assert message["count"] == message["toOffset"] - message["fromOffset"] + 1
+        self.places[topic] = (epoch, message["toOffset"])
+
+    def _sync(self, message: Message) -> None:
+        for topic, place in message["positions"].items():
+            assert self.places[topic] == (place["epoch"], place["offset"])
+
     def _caught_up(self, message: Message) -> None:
         topic = message["topic"]
         assert self.places[topic] == (message["epoch"], message["offset"])
@@ -173,18 +206,22 @@ class Reader:
             self.unfinished.add(topic)
 
 
+Kind = tuple[bool, bool, int]
 Truth = dict[tuple[str, str, int], int]
 
 
 class Story:
     """The server, the clients, and what may happen to them."""
 
-    def __init__(self, kinds: list[tuple[bool, bool]]) -> None:
+    def __init__(self, kinds: list[Kind]) -> None:
         self.truth: Truth = {}
         self.seq = 0
         self.now: int | None = None
         self.serve()
-        self.readers = [Reader(self.truth, batches=a, snapshots=b) for a, b in kinds]
+        self.readers = [
+            Reader(self.truth, batches=batches, snapshots=snapshots, manner=MANNERS[manner])
+            for batches, snapshots, manner in kinds
+        ]
 
     def serve(self) -> None:
         now = {} if self.now is None else {"now": self.now}
@@ -220,6 +257,8 @@ class Story:
                 self.resume_reading(reader)
             case "refresh" if reader.connected and reader.peer is not None:
                 reader.peer.say("REFRESH", token=self.world.token("1", seconds=100))
+            case "flow" if reader.connected and reader.peer is not None:
+                reader.peer.say("FLOW", state="background" if amount % 2 else "foreground")
             case "time":
                 self.world.pass_time(amount * 10)
             case "forget":
@@ -241,7 +280,8 @@ class Story:
                 one.follow_up()
 
     async def publish(self, topic: str, count: int) -> None:
-        await self.world.publish(topic, count, state=topic == STATE)
+        state = topic == STATE
+        await self.world.publish(topic, count, state=state, padding=300 * state)
         self.seq = self.world.seq
 
     async def publish_unheard(self, topic: str, count: int) -> None:
@@ -296,6 +336,7 @@ class Story:
                 reader.read()
                 reader.follow_up()
             await settle(6)
+            self.world.pass_time(1)
         for reader in self.readers:
             reader.read()
             for topic in TOPICS:
@@ -316,6 +357,7 @@ KINDS = (
     "stall",
     "read",
     "refresh",
+    "flow",
     "time",
     "forget",
     "evict",
@@ -331,10 +373,17 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200)
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=CLIENTS, max_size=CLIENTS), STEPS)
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.booleans(), st.integers(0, len(MANNERS) - 1)),
+        min_size=CLIENTS,
+        max_size=CLIENTS,
+    ),
+    STEPS,
+)
 def test_p5_every_event_is_told_in_order_or_named_in_a_gap(
-    kinds: list[tuple[bool, bool]], steps: list[Step]
+    kinds: list[Kind], steps: list[Step]
 ) -> None:
     async def tell() -> None:
         story = Story(kinds)

@@ -17,6 +17,7 @@ from msgspec import UNSET
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.realtime.broker.base import Position
+from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.errors import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.frames import Place
@@ -25,6 +26,7 @@ from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, batch, or_unset
 from groundswell.realtime.gateway.resume import Lost, Plan, anew, plan
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
+from groundswell.realtime.gateway.tailoring import TagReader
 from groundswell.realtime.messages import Envelope
 from groundswell.realtime.topics import refetch_url
 
@@ -86,6 +88,7 @@ class CatchingUp:
         self._limits = limits
         self._figures = figures
         self._clock = clock
+        self.tags = TagReader()
 
     async def prepare(
         self, subscription: Subscription, resume: Place | None, budget: Budget
@@ -110,7 +113,9 @@ class CatchingUp:
         if made.snapshot:
             return await self._with_state(subscription, stream, made)
         budget.left -= made.upto - made.after
-        return await self._with_events(subscription.topic, stream, made)
+        return await self._with_events(
+            subscription.topic, stream, made, subscription.tailoring.filter
+        )
 
     async def tell(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
@@ -202,12 +207,15 @@ class CatchingUp:
         if prepared.state is not None:
             subscription.epoch, subscription.offset = prepared.state.epoch, prepared.state.offset
             connection.reply(_snapshot(subscription.topic, prepared.state))
+            subscription.base = prepared.state.offset
         for chunk in _chunks(prepared.events):
             await connection.room()
             if not await self._still(connection, subscription):
                 return False
             _write(connection, subscription, chunk)
             subscription.offset = chunk[-1].offset or 0
+        if prepared.state is None and made.upto > subscription.offset:
+            subscription.offset = made.upto
         return await self._still(connection, subscription)
 
     async def _still(self, connection: Connection, subscription: Subscription) -> bool:
@@ -267,7 +275,9 @@ class CatchingUp:
         self._figures.gaps[lost.reason] += 1
         connection.reply(_gap(subscription, lost))
 
-    async def _with_events(self, topic: str, stream: Position, made: Plan) -> Prepared:
+    async def _with_events(
+        self, topic: str, stream: Position, made: Plan, chosen: Filter | None
+    ) -> Prepared:
         try:
             events = await self.reader.between(topic, stream.epoch, made.after, made.upto)
         except Exception:
@@ -277,6 +287,8 @@ class CatchingUp:
             first = events[0].offset or 0 if events else made.upto + 1
             if first > made.after + 1:
                 made = made.without(first - 1)
+        if chosen is not None:
+            events = [one for one in events if chosen(self.tags.tags(one))]
         return Prepared(stream, made, events)
 
     async def _with_state(
@@ -349,6 +361,8 @@ def _write(connection: Connection, subscription: Subscription, events: list[Enve
         return
     for one in events:
         connection.write_event(subscription, one)
+    if subscription.kind.state:
+        subscription.base = events[-1].offset or 0
 
 
 def _gap(subscription: Subscription, lost: Lost) -> Gap:

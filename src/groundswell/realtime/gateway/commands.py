@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
 from groundswell.realtime.gateway.frames import (
     ClientFrame,
+    Flow,
     Hello,
     History,
     Refresh,
@@ -62,6 +63,8 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
             unsubscribe(connection, frame)
         case Refresh():
             await renew(connection, frame)
+        case Flow():
+            connection.follow_flow(frame)
         case History():
             await page(connection, frame)
         case _:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
+from groundswell.contract.ids import event_id
+from groundswell.realtime.batching import Batcher, Pace, portions
 from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.digests import Digest
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
 from groundswell.realtime.gateway.backlog import Backlog, Overflow
 from groundswell.realtime.gateway.commands import carry_out, restore
 from groundswell.realtime.gateway.errors import CloseCode, Code, Refused, UnsubscribeCode
-from groundswell.realtime.gateway.frames import Bye, ClientFrame
-from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, error_of
+from groundswell.realtime.gateway.frames import Bye, ClientFrame, Flow
+from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, batch, error_of
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
+from groundswell.realtime.gateway.tailoring import FOREGROUND, tailoring
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope, Gap
 
@@ -35,8 +39,10 @@ class Connection:
 
     __slots__ = (
         "_backlog",
+        "_batcher",
         "_closed",
         "_due",
+        "_flow",
         "_granted",
         "_jobs",
         "_left",
@@ -45,6 +51,7 @@ class Connection:
         "_rights",
         "_room",
         "_shared",
+        "_synced_at",
         "_task",
         "_wheel",
         "_write_ahead",
@@ -76,6 +83,9 @@ class Connection:
         self._granted: frozenset[str] = frozenset()
         self._closed = False
         self._left = False
+        self._batcher: Batcher | None = None
+        self._flow = FOREGROUND
+        self._synced_at = now
         self._due = self.session.due(now)
         shared.wheel.add(self, self._due)
 
@@ -159,15 +169,18 @@ class Connection:
         """Do what is due; a turn that was noted before an earlier one is not this one's."""
         if self._closed or now < self._due:
             return None
+        if self._batcher is not None:
+            self._write_batch(self._batcher.take(now))
+        self._tell_positions(now)
         self._perform(self.session.tick(now, self.spoke_at))
         if self._closed:
             return None
-        self._due = self.session.due(self.spoke_at)
+        self._due = self._next_due()
         return self._due
 
     def look_after(self) -> None:
         """Something may be due sooner than was known."""
-        due = self.session.due(self.spoke_at)
+        due = self._next_due()
         if due < self._due:
             self._due = due
             self._wheel.add(self, due)
@@ -187,7 +200,10 @@ class Connection:
     def tell(self, subscription: Subscription, envelope: Envelope) -> None:
         """Write an event of a subscription and note its place."""
         subscription.offset = envelope.offset or 0
-        self.write_event(subscription, envelope)
+        if subscription.tailoring:
+            self._tell_tailored(subscription, envelope)
+        else:
+            self.write_event(subscription, envelope)
 
     def write_event(self, subscription: Subscription, envelope: Envelope) -> None:
         """Write an event, or let it wait behind what waits."""
@@ -213,8 +229,34 @@ class Connection:
         elif follows is Follows.BEYOND:
             self._close_hole(subscription, envelope)
 
+    def tailor(self, subscription: Subscription) -> None:
+        """Tell a topic as its options and the situation of the client ask."""
+        subscription.tailor(
+            tailoring(
+                subscription.options,
+                self._flow,
+                self.session.features,
+                state=subscription.kind.state,
+                chosen=subscription.filter,
+            )
+        )
+
+    def follow_flow(self, flow: Flow) -> None:
+        """The client is somewhere else now, or looks away."""
+        self.tell_waiting()
+        self._flow = flow
+        for subscription in self.subscriptions.values():
+            self.tailor(subscription)
+
+    def tell_waiting(self, topic: str | None = None) -> None:
+        """Tell now what waits to be told together, of one topic or of all."""
+        if self._batcher is not None:
+            topics = None if topic is None else (topic,)
+            self._write_batch(self._batcher.flush(self._shared.clock(), topics))
+
     def write_gap(self, gap: Gap) -> None:
         """Write a GAP that the broker knows of."""
+        self.tell_waiting(gap.topic)
         self._shared.figures.gaps[gap.reason] += 1
         self.write(gap.encode())
 
@@ -267,6 +309,8 @@ class Connection:
             self._shared.hub.unsubscribe(self, (topic,))
         if self._backlog is not None:
             self._backlog.forget(topic)
+        if self._batcher is not None:
+            self._batcher.forget(topic)
 
     def restore(self, topics: Iterable[str], *, granted: bool) -> None:
         """The topics of a former session, to be begun with the next SUBSCRIBE or without one.
@@ -354,13 +398,19 @@ class Connection:
             self.close(CloseCode.REVOKED, "the sign-in was ended")
             return False
         if self.expired():
-            subscription.stop(Stage.HELD)
+            self._hold(subscription)
             return False
         if subscription.checked != version:
-            subscription.stop(Stage.HELD)
+            self._hold(subscription)
             self.later(partial(self._shared.catching_up.reconsider, self, subscription))
             return False
         return True
+
+    def _hold(self, subscription: Subscription) -> None:
+        """Leave a topic's events in the history, also those that wait to be told together."""
+        subscription.stop(Stage.HELD)
+        if self._batcher is not None:
+            self._write_batch(self._batcher.flush(self._shared.clock(), (subscription.topic,)))
 
     def _may_still_hear(self, envelope: Envelope, backlog: Backlog) -> bool:
         """Whether an event that had to wait may be told now; if not, it is back in the history."""
@@ -379,8 +429,90 @@ class Connection:
             self.close(CloseCode.POLICY_CHANGED, "rights changed")
         return not self._closed
 
+    def _next_due(self) -> int:
+        due = self.session.due(self.spoke_at)
+        waits = None if self._batcher is None else self._batcher.due
+        return due if waits is None else min(due, waits)
+
+    def _tell_tailored(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Tell an event in the way that was asked for, or pass it over."""
+        made = subscription.tailoring
+        if made.filter is not None and not made.filter(
+            self._shared.catching_up.tags.tags(envelope)
+        ):
+            subscription.skipped = True
+        elif made.pace is not None:
+            self._let_wait(subscription, envelope, made.pace)
+        else:
+            self._write_state(subscription, envelope)
+
+    def _let_wait(self, subscription: Subscription, envelope: Envelope, pace: Pace) -> None:
+        if self._batcher is None:
+            self._batcher = Batcher(event_id)
+        subscription.skipped = subscription.skipped or pace.digest or envelope.state
+        self._batcher.add(envelope, pace, self._shared.clock())
+        self.look_after()
+
+    def _write_state(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Write a state, as a DELTA if the client certainly has its base."""
+        base, subscription.base = subscription.base, envelope.offset or 0
+        if subscription.tailoring.deltas and envelope.state:
+            told = self._shared.deltas.delta(envelope, base)
+            if told is not None and self._has_room:
+                self.write(told)
+                return
+        self.write_event(subscription, envelope)
+
+    def _write_batch(self, waiting: Sequence[Envelope | Digest]) -> None:
+        """Write what was told to wait, events together, if it may still be heard."""
+        events = []
+        for one in waiting:
+            subscription = self.subscriptions.get(one.topic)
+            if subscription is None or not self._may_have(subscription, one):
+                continue
+            if isinstance(one, Digest):
+                self.write(one.encode())
+            else:
+                subscription.base = one.offset or 0
+                events.append((subscription, one))
+        if len(events) == 1:
+            self.write_event(*events[0])
+            return
+        for portion in portions([one.event for _, one in events]):
+            self.write(batch("live", None, portion))
+
+    def _may_have(self, subscription: Subscription, one: Envelope | Digest) -> bool:
+        """Whether what waited may be told now; if not, it is back in the history."""
+        if not subscription.private:
+            return True
+        if subscription.stage is Stage.LIVE and self._may_hear(subscription):
+            return True
+        first = one.from_offset if isinstance(one, Digest) else one.offset
+        if subscription.stage is Stage.HELD and first:
+            subscription.offset = min(subscription.offset, first - 1)
+        elif not self._closed:
+            self.close(CloseCode.POLICY_CHANGED, "rights changed")
+        return False
+
+    def _tell_positions(self, now: int) -> None:
+        """With the heartbeat, tell how far topics have moved past events that were not told."""
+        if now < self._synced_at + self._shared.pacing.heartbeat * 9 // 10:
+            return
+        self._synced_at = now
+        moved = {
+            one.topic: one.place
+            for one in self.subscriptions.values()
+            if one.skipped and one.stage is Stage.LIVE
+        }
+        if moved:
+            self.tell_waiting()
+            for topic in moved:
+                self.subscriptions[topic].skipped = False
+            self.reply(Sync(positions=moved))
+
     def _close_hole(self, subscription: Subscription, envelope: Envelope) -> None:
         """An event came before those that precede it: read them first."""
+        self.tell_waiting(subscription.topic)
         if subscription.loose or (subscription.implicit and not subscription.epoch):
             subscription.loose = False
             subscription.epoch = envelope.epoch or ""

@@ -26,12 +26,13 @@ from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Admit, IsRevoked, Rights
 from groundswell.realtime.gateway.session import Rules
 from groundswell.realtime.gateway.shared import Shared, VerifyToken
+from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import SLOT, Wheel
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope
 
-FEATURES: Final = frozenset(("batch", "snapshot", "ping"))
+FEATURES: Final = frozenset(("batch", "snapshot", "ping", "digest", "delta-jsonpatch"))
 
 
 async def no_tokens(_: str, __: str) -> Credentials:
@@ -107,6 +108,7 @@ class Gateway:
             random=chance,
             figures=figures,
             behind=self._behind,
+            deltas=DeltaMaker(),
             life=token_urlsafe(6),
         )
         self._origin_allowed = origin_allowed
@@ -219,6 +221,7 @@ class Gateway:
         )
 
     def _send_away(self, connection: Connection, left: int, reason: str) -> None:
+        connection.tell_waiting()
         returning = self._shared.returning
         window = returning.minimum + returning.window(len(self._shared.registry))
         wait = self._shared.random.randint(returning.minimum, window)

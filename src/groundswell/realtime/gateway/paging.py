@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from groundswell.realtime.broker.base import Position
+from groundswell.realtime.filters import compile_filter
 from groundswell.realtime.gateway.errors import Code, Refused
 from groundswell.realtime.gateway.frames import History, Place
 from groundswell.realtime.gateway.replies import HistoryPage, or_unset
@@ -47,6 +48,10 @@ async def page(connection: Connection, frame: History) -> None:
     stream = await reader.position(topic)
     found = stretch(frame, stream)
     events = await reader.between(topic, stream.epoch, found.first - 1, found.last)
+    chosen = None if frame.filter is None else compile_filter(frame.filter)
+    if chosen is not None:
+        tags = shared.catching_up.tags.tags
+        events = [one for one in events if chosen(tags(one))]
     # Reading took time, in which the right may have ended.
     await shared.rights.admit(frame.topic, credentials, "history")
     if connection.expired():
@@ -112,6 +117,7 @@ async def _advance(
         or subscription.stage is not Stage.PAUSED
         or subscription.epoch != stream.epoch
         or not ascending(frame)
+        or frame.filter is not None
         or not found.first - 1 <= subscription.offset <= found.last
     ):
         return

@@ -15,6 +15,7 @@ from groundswell.realtime.gateway.registry import Registry
 from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.gateway.session import Rules
+from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import Wheel
 from groundswell.realtime.hub import Hub
 
@@ -47,6 +48,7 @@ class Shared:
     random: Random
     figures: Figures
     behind: set[Connection]
+    deltas: DeltaMaker
     life: str
 
     @property

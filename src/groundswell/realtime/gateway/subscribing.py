@@ -23,6 +23,7 @@ from groundswell.realtime.gateway.replies import (
 )
 from groundswell.realtime.gateway.rights import is_private
 from groundswell.realtime.gateway.subscription import Subscription
+from groundswell.realtime.gateway.tailoring import chosen_filter
 from groundswell.realtime.topics import BROADCAST, kind_of
 
 if TYPE_CHECKING:
@@ -83,14 +84,15 @@ def _check(connection: Connection, frame: Subscribe, names: list[str]) -> None:
         raise Refused(Code.BAD_REQUEST, "Name at least one topic.")
     if frame.client_id is not None and not connection.session.known_as(frame.client_id):
         raise Refused(Code.SUBJECT_MISMATCH, "The connection belongs to another clientId.")
-    if frame.options.delta is not None:
-        raise Refused(Code.UNSUPPORTED_FEATURE, "Deltas are not offered by this server.")
+    if frame.options.delta not in (None, "jsonpatch"):
+        raise Refused(Code.UNSUPPORTED_FEATURE, "Deltas are told as 'jsonpatch' only.")
 
 
 async def _begin(
     connection: Connection, names: list[str], options: Options, refused: _Refusals
 ) -> list[Subscription]:
     """The subscriptions of all topics that may be heard; their live events wait from now on."""
+    chosen = chosen_filter(options)
     held = connection.subscriptions
     found: dict[str, Subscription] = {}
     for name in names:
@@ -104,7 +106,10 @@ async def _begin(
     for subscription in found.values():
         subscription.options = options
         subscription.snapshots = options.snapshot or "snapshot" in connection.session.features
+        subscription.filter = chosen
+        connection.tell_waiting(subscription.topic)
         subscription.catch_up()
+        connection.tailor(subscription)
     connection.begin(found.values())
     return list(found.values())
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options, Place
 from groundswell.realtime.gateway.replies import Mode
+from groundswell.realtime.gateway.tailoring import NO_TAILORING, Tailoring
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import TopicKind
 
@@ -46,13 +48,16 @@ class Subscription:
     being written, or ``NOT_PLAIN``; ``checked`` is the version last decided under.
     ``snapshots``: the client understands SNAPSHOT. ``loose``: events without offsets were told
     since ``offset``, so the next one with an offset need not be the next in number. ``lost``: a
-    GAP to be told when the past is.
+    GAP to be told when the past is. ``base``: the newest state the client was told. ``skipped``:
+    events were passed over since a position was told.
     """
 
     __slots__ = (
+        "base",
         "buffer",
         "checked",
         "epoch",
+        "filter",
         "implicit",
         "kind",
         "loose",
@@ -62,8 +67,10 @@ class Subscription:
         "overflowed",
         "plain",
         "private",
+        "skipped",
         "snapshots",
         "stage",
+        "tailoring",
         "topic",
     )
 
@@ -84,6 +91,10 @@ class Subscription:
         self.options = options
         self.implicit = implicit
         self.snapshots = False
+        self.filter: Filter | None = None
+        self.tailoring = NO_TAILORING
+        self.base = 0
+        self.skipped = False
         self.epoch = ""
         self.offset = 0
         self.stage = Stage.CATCHING_UP
@@ -96,12 +107,14 @@ class Subscription:
     @property
     def mode(self) -> Mode:
         """How the topic is told."""
+        if self.tailoring.pace is not None and self.tailoring.pace.digest:
+            return "digest"
         return "state" if self.kind.state else "stream"
 
     @property
     def contiguous(self) -> bool:
         """Whether every offset is told or named in a GAP."""
-        return not self.kind.state
+        return not self.kind.state and not self.tailoring
 
     @property
     def place(self) -> Place:
@@ -142,8 +155,13 @@ class Subscription:
     def approve(self, version: int) -> None:
         """The right to this topic holds under this version of the rights."""
         self.checked = version
-        if self.stage is Stage.LIVE and not self.private:
-            self.plain = version
+        simple = self.stage is Stage.LIVE and not self.private and not self.tailoring
+        self.plain = version if simple else NOT_PLAIN
+
+    def tailor(self, tailoring: Tailoring) -> None:
+        """From now on the topic is told in this way."""
+        self.tailoring = tailoring
+        self.approve(self.checked)
 
     def follows(self, envelope: Envelope) -> Follows:
         """Whether the envelope is the next one, was told before, or leaves a hole."""
