@@ -31,6 +31,7 @@ from groundswell.access.revocations import Revocations
 from groundswell.access.routes import token_routes
 from groundswell.access.tokens import AccessTokens, signing_key
 from groundswell.contract import times
+from groundswell.contract.events import EVENT_TYPES
 from groundswell.contract.inbox import inbox_topic
 from groundswell.delivery.delivery import Delivery
 from groundswell.delivery.replay import LogReplay
@@ -64,12 +65,19 @@ from groundswell.log.recent import RecentEvents
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
 from groundswell.realtime.access import TopicAccess
+from groundswell.realtime.asyncapi import POLLING, STREAM, asyncapi_document
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.doors.asyncapi import asyncapi_routes
+from groundswell.realtime.doors.polling import PollingDoor, polling_routes
+from groundswell.realtime.doors.polling.answers import Unsubscribed
 from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.sse.routes import sse_routes
+from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.realtime.hub import Hub, HubStatistics
+from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
+from groundswell.realtime.tickets import Tickets, TicketsInMemory
 from groundswell.settings import Settings
 from groundswell.store import Statement, Store, open_store
 from groundswell.store.migrate import upgrade
@@ -203,6 +211,16 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         hub, shared = exchange.hub, exchange.shared
         delivery_consumer, door, delivery = await _live(core, exchange)
         access = access_of(core)
+        tickets, close_tickets = _tickets(settings, access.revocations)
+        viewers = Viewers(tickets)
+        polling = PollingDoor(
+            hub,
+            exchange.broker,
+            exchange.replay,
+            delivery.snapshot,
+            TopicAccess(),
+            is_valid=lambda caller: caller.session_id not in access.revocations,
+        )
         inbox = _inbox(core, hub)
         await inbox.consumer.start()
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
@@ -225,6 +243,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 },
                 "hub": lambda: _hub_figures(hub.statistics()),
                 "sse": lambda: {"connections": float(door.statistics().connections)},
+                "polling": polling.statistics,
                 "inbox": inbox.statistics,
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
@@ -239,7 +258,10 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 engagement_router(actions, queries, core.lists, clock),
                 inbox_router(inbox.actions, clock),
                 token_routes(access.issuer, clock),
-                *sse_routes(door),
+                *sse_routes(door, viewers),
+                *polling_routes(polling, viewers),
+                *ticket_routes(tickets),
+                *asyncapi_routes(_live_document()),
                 *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
                 *openapi_routes(),
                 *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
@@ -281,11 +303,13 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         async with _running(*jobs):
             if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
                 _log.error("redis does not answer: every process is live for itself until it does")
-            yield Service(RequestMetrics(surrounded, registry), door.drain, access.issuer, core)
+            drain = partial(_drain_all, (door.drain, polling.drain))
+            yield Service(RequestMetrics(surrounded, registry), drain, access.issuer, core)
             delivery_consumer.stop()
             inbox.consumer.stop()
         if shared:
             await shared.close()
+        await close_tickets()
         await close_limits()
 
 
@@ -390,6 +414,32 @@ def _limits(settings: Settings) -> tuple[RateLimits, Close]:
 
     windows = RedisWindows(settings.redis_url)
     return RateLimits(limits, windows), windows.close
+
+
+def _tickets(settings: Settings, revocations: Revocations) -> tuple[Tickets, Close]:
+    """The tickets to connect with, and what gives their connections back."""
+    if not settings.redis_url:
+        return Tickets(TicketsInMemory(times.now), is_revoked=revocations.__contains__), _nothing
+    # Needs the optional Redis client.
+    from groundswell.realtime.redis_tickets import TicketsInRedis  # noqa: PLC0415
+
+    store = TicketsInRedis(settings.redis_url)
+    return Tickets(store, is_revoked=revocations.__contains__), store.close
+
+
+def _live_document() -> dict[str, Any]:
+    """What is live, over the doors that are open."""
+    return asyncapi_document(
+        __version__,
+        (STREAM, POLLING),
+        stream=(Snapshot, CaughtUp, Gap, Unsubscribed),
+        events=EVENT_TYPES,
+    )
+
+
+async def _drain_all(drains: tuple[Close, ...]) -> None:
+    """End what is long-lived, all at once."""
+    await asyncio.gather(*(drain() for drain in drains), return_exceptions=True)
 
 
 async def _nothing() -> None:
