@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -207,22 +208,35 @@ async def test_what_is_published_while_somebody_subscribes_is_past_or_comes_live
     redis_server: RedisServer, log: PublishedLog
 ) -> None:
     async with two(redis_server.url, log) as (one, other):
+        work = asyncio.create_task(_publish_on_and_on(one))
+        try:
+            for _ in range(20):
+                listener = await other.listen("media.1")
+                seq = other.hub.seq
+                offset = (await other.broker.position("media.1")).offset
+                await until(partial(_heard_beyond, listener, seq + 5))
+                other.hub.leave(listener)
+                live = [place for _, place in listener.places if place and place > offset]
+                assert live == list(range(offset + 1, offset + 1 + len(live)))
+                after = [place for place in listener.seqs if place > seq]
+                assert after == list(range(seq + 1, seq + 1 + len(after)))
+                past = await other.broker.history("media.1", after_offset=offset - 1, limit=1)
+                assert [one.offset for one in past.envelopes] == [offset]
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
-        async def publishes() -> None:
-            for seq in range(101, 401):
-                await one.broker.publish(log.write(publication(seq, "media.1")))
 
-        work = asyncio.create_task(publishes())
-        for _ in range(20):
-            listener = await other.listen("media.1")
-            start = (await other.broker.position("media.1")).offset
-            noted, known = other.hub.seq, [e.offset for e in listener.heard]
-            await asyncio.sleep(0.005)
-            later = [e.offset for e in listener.heard]
-            assert later == list(range(later[0], later[0] + len(later))) if later else True
-            assert noted >= 100 + start or start + 1 in known or not later or later[0] <= start + 1
-            other.hub.leave(listener)
-        await work
+async def _publish_on_and_on(process: Process) -> None:
+    while True:
+        await process.broker.publish(
+            process.log.write(publication(process.log.head + 1, "media.1"))
+        )
+        await asyncio.sleep(0)
+
+
+async def _heard_beyond(listener: Listener, seq: int) -> bool:
+    return bool(listener.heard) and listener.seqs[-1] > seq
 
 
 async def test_a_state_that_both_know_is_told_once_and_one_process_speaks(

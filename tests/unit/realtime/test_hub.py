@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Gap
+from groundswell.realtime.outbox import Outbox
 from tests.unit.realtime.builders import envelope
 
 
@@ -90,3 +91,53 @@ def test_deliveries_are_counted() -> None:
         hub.subscribe(Listener(), ["activity"])
     hub.deliver([envelope(1), envelope(2), envelope(3, "media.1")])
     assert hub.statistics().delivered == 6
+
+
+class Channels:
+    """Notes which topics are to be brought here."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def follow(self, topic: str) -> None:
+        self.asked.append(("follow", topic))
+
+    def unfollow(self, topic: str) -> None:
+        self.asked.append(("unfollow", topic))
+
+    async def ready(self, topics: object) -> None:
+        self.asked.append(("ready", str(topics)))
+
+
+async def test_topics_are_brought_here_from_their_first_to_their_last_listener() -> None:
+    channels = Channels()
+    hub = Hub(channels)
+    first, second = Outbox(lambda: None, hub.losses), Outbox(lambda: None, hub.losses)
+    hub.subscribe(first, ["activity", "hot"])
+    hub.subscribe(second, ["activity"])
+    hub.leave(first)
+    hub.unsubscribe(second, ["activity", "hot"])
+    await hub.ready("hot")
+    assert sorted(channels.asked) == sorted(
+        [
+            ("follow", "activity"),
+            ("follow", "hot"),
+            ("unfollow", "hot"),
+            ("unfollow", "activity"),
+            ("ready", "hot"),
+        ]
+    )
+
+
+def test_what_never_came_here_is_told_to_those_who_listen() -> None:
+    hub = Hub()
+    listener = Outbox(lambda: None, hub.losses)
+    hub.subscribe(listener, ["activity"])
+    for topic, start in (("activity", 5), ("hot", 7), ("activity", 9)):
+        hub.lose(Gap(topic=topic, epoch="e", reason="trimmed", from_seq=start, to_seq=start + 1))
+    (gap,) = listener.take(1_000).gaps
+    assert (gap.topic, gap.from_seq, gap.to_seq) == ("activity", 5, 10)
+    assert hub.statistics().gaps == 1
+    hub.reached(12)
+    hub.reached(11)
+    assert hub.seq == 12
