@@ -197,6 +197,7 @@ class Model:
         media = self.files.get(command.media_file_id)
         if media is None or media.state == "deleted":
             return MediaNotFound()
+        unpublished = media.published_at is None
         if isinstance(command, asked.DeleteMedia):
             media.state = "deleted"
         else:
@@ -211,6 +212,8 @@ class Model:
         if media.state == "deleted":
             self.items = [one for one in self.items if one.media != media.id]
         self.seq += 1
+        if unpublished and media.is_open(command.at):
+            self.items.append(Item(self.seq, "upload", media.id, None, command.at))
         return media.view()
 
     def _register(self, command: asked.RegisterMedia) -> object:

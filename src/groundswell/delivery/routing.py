@@ -45,7 +45,9 @@ def publications(logged: LoggedEvent) -> list[Publication]:
             return [_uploaded(logged, event)] if event.in_feed and logged.is_news else []
         case events.MediaUpdated():
             told = _publication(logged, media_topic(event.media_file_id), _update(event))
-            return [told] if event.state == "published" else [told, _retracted(logged, event)]
+            if event.state != "published":
+                return [told, _retracted(logged, event)]
+            return [told, _uploaded(logged, event)] if event.in_feed else [told]
         case events.MediaDeleted():
             told = _publication(logged, media_topic(event.media_file_id), {})
             return [told, _retracted(logged, event)]
@@ -87,7 +89,9 @@ def _update(event: events.MediaUpdated) -> dict[str, Any]:
     }
 
 
-def _uploaded(logged: LoggedEvent, event: events.MediaRegistered) -> Publication:
+def _uploaded(
+    logged: LoggedEvent, event: events.MediaRegistered | events.MediaUpdated
+) -> Publication:
     return _created(logged, event, "upload", event.title)
 
 

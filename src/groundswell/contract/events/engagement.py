@@ -48,7 +48,10 @@ class MediaRegistered(MediaEvent, frozen=True, kw_only=True):
 
 
 class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
-    """A file's description or state changed; all fields as they are now."""
+    """A file's description or state changed; all fields as they are now.
+
+    ``in_feed`` when it is published by this for the first time, and shown as an upload.
+    """
 
     event_type: ClassVar[str] = "engagement.media.updated"
     owner_id: str | None = None
@@ -57,6 +60,7 @@ class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
     duration_sec: int | None = None
     state: str
     trendable: bool = True
+    in_feed: bool = False
 
 
 class MediaDeleted(MediaEvent, frozen=True, kw_only=True):

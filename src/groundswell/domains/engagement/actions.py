@@ -128,7 +128,7 @@ class Actions:
         occurred_at: int | None = None,
         idempotency: Idempotency | None = None,
     ) -> Recorded:
-        """Record a play. Seconds are kept whole, rounded down."""
+        """Record a play."""
         await self.limit("play", caller)
         at = self._clock()
         command = RecordPlay(
@@ -136,7 +136,7 @@ class Actions:
             by=self._actors.of(caller),
             at=at,
             occurred_at=_reported(occurred_at, at),
-            play_duration=None if play_duration is None else int(play_duration),
+            play_duration=play_duration,
         )
         answer: Recorded = await self._submit(command, idempotency)
         return answer

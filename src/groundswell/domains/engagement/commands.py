@@ -105,9 +105,9 @@ class Record(Interact, frozen=True, kw_only=True):
 
 
 class RecordPlay(Record, frozen=True, kw_only=True):
-    """A play; ``play_duration`` in seconds if known."""
+    """A play; ``play_duration`` in seconds if known, logged as whole ones."""
 
-    play_duration: int | None = None
+    play_duration: float | None = None
 
 
 class RecordDownload(Record, frozen=True, kw_only=True):

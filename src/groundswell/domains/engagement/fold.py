@@ -131,6 +131,7 @@ class Fold:
         """Count a play."""
         at = happened_at(command.at, command.occurred_at)
         qualified = reason is None
+        seconds = None if command.play_duration is None else int(command.play_duration)
         file.play_count += 1
         self._count(file, at, _PLAYS, 1)
         if qualified:
@@ -139,7 +140,7 @@ class Fold:
             self._count(file, at, _QUALIFIED_PLAYS, 1)
         seq = self._tail.append(
             PlayRecorded(
-                play_duration=command.play_duration,
+                play_duration=seconds,
                 qualified=qualified,
                 **self._common(command, file, at),
             ),
@@ -153,7 +154,7 @@ class Fold:
             by.ip_hash,
             by.actor,
             by.session_id,
-            command.play_duration,
+            seconds,
             int(qualified),
             reason,
             at,

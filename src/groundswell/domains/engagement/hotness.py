@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple
+
+import structlog
 
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import SECOND, Clock
@@ -17,6 +18,7 @@ from groundswell.store import BIGINT, REAL, Row, Statement, Store
 
 _BATCH = 256
 _PAUSE_SECONDS = 0.005
+_log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 2.0
 
 STORED_HOTNESS = Statement(
@@ -73,9 +75,13 @@ class HotnessJob:
         """Compute again and again; a database that is away is tried again soon."""
         while True:
             pause = _RETRY_SECONDS
-            with suppress(GroundswellError):
+            try:
                 await self.recompute_once()
                 pause = self._period_seconds
+            except GroundswellError:
+                pass  # counted by the round itself
+            except Exception as error:
+                _log.error("hotness failed", exc_info=error)
             await asyncio.sleep(pause)
 
     async def recompute_once(self) -> int:

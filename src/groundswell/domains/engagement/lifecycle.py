@@ -136,7 +136,7 @@ class Lifecycle:
             file.created_at,
         )
         if in_feed:
-            await self._add_upload(transaction, seq, file)
+            await self._add_upload(transaction, seq, file, file.created_at)
         return file.view()
 
     async def _known(self, transaction: Transaction, command: RegisterMedia) -> File | None:
@@ -157,7 +157,7 @@ class Lifecycle:
             raise Conflict("media_exists", "A media file with this id exists already.")
         return None
 
-    async def _add_upload(self, transaction: Transaction, seq: int, file: File) -> None:
+    async def _add_upload(self, transaction: Transaction, seq: int, file: File, at: int) -> None:
         row = (
             seq,
             "upload",
@@ -167,7 +167,7 @@ class Lifecycle:
             None,
             None,
             None,
-            file.created_at,
+            at,
         )
         await transaction.fetch(ADD_ACTIVITY, rows=[row])
 
@@ -175,7 +175,7 @@ class Lifecycle:
         self, transaction: Transaction, command: UpdateMedia, tail: EventTail
     ) -> object:
         file = await self._existing(transaction, command.media_file_id)
-        title = file.title
+        title, unpublished = file.title, file.published_at is None
         self._change(file, command)
         values: dict[str, Any] = {
             name: getattr(file, name) for name in (*_CHANGEABLE, "trendable", "updated_at")
@@ -187,7 +187,8 @@ class Lifecycle:
             await transaction.fetch(
                 RENAME_IN_FEED, title=file.title, media_file_id=file.media_file_id
             )
-        tail.append(
+        appears = unpublished and file.is_open(command.at)
+        seq = tail.append(
             MediaUpdated(
                 media_file_id=file.media_file_id,
                 owner_id=file.owner_id,
@@ -196,9 +197,12 @@ class Lifecycle:
                 duration_sec=file.duration_seconds,
                 state=file.state,
                 trendable=bool(file.trendable),
+                in_feed=appears,
             ),
             command.at,
         )
+        if appears:
+            await self._add_upload(transaction, seq, file, command.at)
         return file.view()
 
     def _change(self, file: File, command: UpdateMedia) -> None:

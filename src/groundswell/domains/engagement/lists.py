@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+
+import structlog
 
 from groundswell.contract.errors import GroundswellError, Invalid
 from groundswell.contract.times import SECOND, Clock, to_rfc3339
@@ -37,6 +38,8 @@ from groundswell.domains.engagement.ranked_statements import still_rankable
 from groundswell.domains.engagement.views import ListName, Page, Period, RankedMedia
 from groundswell.domains.engagement.windows import PERIODS
 from groundswell.store import Store, Transaction
+
+_log = structlog.get_logger(__name__)
 
 GREATEST_LIMIT = 50
 LIVE_LISTS = (*(f"trending.{period}" for period in PERIODS), "hot")
@@ -178,12 +181,16 @@ class RankedLists:
         group = min(self._groups.values(), key=lambda one: one.due)
         await asyncio.sleep(max(0.0, group.due - self._timer()))
         group.due = self._timer() + _RETRY_SECONDS
-        # A database that is away is tried again; until then the old lists stand.
-        with suppress(GroundswellError):
+        # What fails is tried again; until then the old lists stand.
+        try:
             async with group.turn:
                 started = self._timer()
                 await self._compute(group)
                 group.plan(started, self._timer())
+        except GroundswellError:
+            pass  # counted by the computation itself
+        except Exception as error:
+            _log.error("lists failed", exc_info=error)
 
     def _is_stale(self, group: ListGroup) -> bool:
         if not group.computed:

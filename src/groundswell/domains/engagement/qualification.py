@@ -46,7 +46,7 @@ def play_threshold(duration_seconds: int | None) -> float:
     return min(PLAY_SECONDS, duration_seconds / 2)
 
 
-def long_enough(play_duration: int | None, duration_seconds: int | None) -> bool:
+def long_enough(play_duration: float | None, duration_seconds: int | None) -> bool:
     """Whether a play lasted long enough. One of unknown length is taken at its word."""
     return play_duration is None or play_duration >= play_threshold(duration_seconds)
 

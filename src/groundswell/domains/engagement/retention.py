@@ -102,6 +102,8 @@ class Retention:
                 await self.forget()
             except GroundswellError as error:
                 _log.warning("retention postponed", reason=error.code)
+            except Exception as error:
+                _log.error("retention failed", exc_info=error)
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def forget(self) -> None:
