@@ -19,7 +19,9 @@ from tests.end_to_end.service import Service, shared_service
 
 EXAMPLES = 20
 SEED = 20_260_315
-STREAMS = {"/v1/stream", "/v1/activity/stream"}
+STREAMS = {"/v1/stream", "/v1/activity/stream", "/v1/poll"}
+"""They are held open, and no schema says what is a topic or a cursor of theirs."""
+
 FILES = 40
 """How many files there are for requests to find."""
 

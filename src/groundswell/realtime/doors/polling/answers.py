@@ -14,6 +14,7 @@ from groundswell.realtime.messages import Message
 from groundswell.realtime.topics import is_state
 
 MOST_HISTORY: Final = 100
+MOST_TOPICS: Final = 128
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """The topics to hear, whether with their states, and how many of their newest events."""
 
-    topics: Annotated[list[str], msgspec.Meta(min_length=1)]
+    topics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_TOPICS)]
     snapshot: bool = True
     history: Annotated[int, msgspec.Meta(ge=0, le=MOST_HISTORY)] = 0
 

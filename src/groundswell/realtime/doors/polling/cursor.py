@@ -17,8 +17,11 @@ from groundswell.contract.errors import Invalid
 from groundswell.realtime.recovery import LogPosition
 from groundswell.realtime.topics import MAX_LENGTH
 
-LONGEST: Final = 60_000
-"""Characters of a cursor; 128 topics of the greatest length fit."""
+LONGEST: Final = 32_768
+"""Characters of a cursor. 128 topics of the longest kinds fit; a request line holds twice this."""
+
+PATTERN: Final = r"^[A-Za-z0-9_-]+$"
+"""What a cursor consists of."""
 
 _VERSION: Final = 1
 _UNKNOWN: Final = -1

@@ -23,8 +23,6 @@ from groundswell.realtime.messages import Envelope
 from groundswell.realtime.recovery import Replay
 from groundswell.realtime.topics import BROADCAST, kind_of
 
-MAX_TOPICS = 128
-
 
 @dataclass(slots=True)
 class PollingStatistics:
@@ -92,7 +90,7 @@ class PollingDoor:
         *,
         is_valid: Callable[[Principal], bool] = lambda _: True,
         pacing: Pacing | None = None,
-        max_topics: int = MAX_TOPICS,
+        max_topics: int = answers.MOST_TOPICS,
         max_waiting: int = 10_000,
         most: int = 300,
         random: Random | None = None,

@@ -19,14 +19,20 @@ from groundswell.realtime.doors.polling.answers import (
     Registration,
     RegistrationAnswer,
 )
-from groundswell.realtime.doors.polling.cursor import LONGEST
+from groundswell.realtime.doors.polling.cursor import LONGEST, PATTERN
 from groundswell.realtime.doors.polling.door import PollingDoor, Waiter
 from groundswell.realtime.doors.tickets import NO_TICKETS, TicketText, Viewers
 
 _LONGEST_WAIT_MS = 55_000
 _HEADERS = {"cache-control": "no-store"}
 _CursorText = Annotated[
-    str, QueryParameter(min_length=1, max_length=LONGEST, description="The `cursor` answered last.")
+    str,
+    QueryParameter(
+        min_length=1,
+        max_length=LONGEST,
+        pattern=PATTERN,
+        description="The `cursor` answered last.",
+    ),
 ]
 _WaitMs = Annotated[
     int,
