@@ -245,8 +245,12 @@ async def test_a_state_that_both_know_is_told_once_and_one_process_speaks(
     async with two(redis_server.url, log, lease_seconds=0.4) as (one, other):
         listener = await other.listen("media.1")
         assert (one.broker.speaks, other.broker.speaks) == (True, False)
+        woken: list[str] = []
+        one.broker.on_others(lambda: woken.append("one"))
+        other.broker.on_others(lambda: woken.append("other"))
         for broker in (one.broker, other.broker):
             await broker.publish([state(101, "media.1", "msg-same")])
+        await until(lambda: _said(woken == ["one"]))
         await one.broker.publish([state(102, "media.1", "msg-next")])
         await other.broker.publish([state(101, "media.1", "msg-late")])
         assert [e.publication.id for e in listener.heard] == ["msg-same", "msg-next"]

@@ -13,7 +13,7 @@ there. Nothing is lost in either case as long as the log can be read; if it cann
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Final
@@ -132,6 +132,13 @@ class RedisBroker:
     def serve(self, hub: Hub) -> None:
         """Deliver to ``hub``, and tell it where delivery stands, what was lost or renumbered."""
         self._listeners.serve(hub)
+
+    def on_others(self, herald: Callable[[], None]) -> None:
+        """Call ``herald`` when another process has published while this one speaks.
+
+        What it is to tell of that it then learns at once, not when it looks at the log again.
+        """
+        self._listeners.on_others(lambda: herald() if self.speaks else None)
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         """Publish for all processes; for this one alone while Redis is away.

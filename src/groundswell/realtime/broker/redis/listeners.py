@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import UNSET
 
@@ -24,6 +24,7 @@ class Listeners:
         self._followed = followed
         self._receivers: list[Receiver] = []
         self._hubs: list[Hub] = []
+        self._heralds: list[Callable[[], None]] = []
         self.delivered = delivered
         self.alone = 0
 
@@ -36,6 +37,15 @@ class Listeners:
         self.attach(hub.deliver)
         self._hubs.append(hub)
         hub.reached(self.delivered)
+
+    def on_others(self, herald: Callable[[], None]) -> None:
+        """Call ``herald`` when another process has published; it must return at once."""
+        self._heralds.append(herald)
+
+    def others_published(self) -> None:
+        """Another process has published."""
+        for herald in self._heralds:
+            herald()
 
     def hand(self, envelopes: Sequence[Envelope]) -> None:
         """Hand on what belongs together."""

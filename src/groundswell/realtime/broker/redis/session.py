@@ -160,6 +160,8 @@ class Session:
         call, self._call = self._call, []
         self._listeners.hand(call)
         self._listeners.reached(int(seq))
+        if not token.startswith(self._keys.process):
+            self._listeners.others_published()
         if (heard := self._waiting.get(token)) and not heard.done():
             heard.set_result(None)
 
