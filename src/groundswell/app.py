@@ -346,6 +346,8 @@ async def _live(core: Core, exchange: Exchange) -> tuple[Consumer, SseDoor, Deli
     consumer = Consumer("delivery", core.log, delivery.consume)
     await consumer.start()
     core.wakers.append(consumer.wake)
+    if shared:
+        shared.on_others(consumer.wake)
     beat = core.settings.heartbeat_seconds
     door = SseDoor(
         exchange.hub,
