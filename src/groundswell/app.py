@@ -79,6 +79,7 @@ from groundswell.realtime.hub import Hub, HubStatistics
 from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
 from groundswell.settings import Settings
+from groundswell.sockets import Sockets, sockets_of
 from groundswell.store import Statement, Store, open_store
 from groundswell.store.migrate import upgrade
 from groundswell.store.writer import Writer
@@ -132,6 +133,7 @@ class Service:
     """A running service: its application, and what ends its long-lived connections."""
 
     application: ASGIApp
+    sockets: Sockets
     drain: Close
     tokens: TokenIssuer
     core: Core
@@ -221,6 +223,16 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             TopicAccess(),
             is_valid=lambda caller: caller.session_id not in access.revocations,
         )
+        sockets = sockets_of(
+            settings,
+            hub,
+            exchange.broker,
+            delivery.snapshot,
+            access.issuer,
+            access.revocations,
+            access.callers,
+            tickets,
+        )
         inbox = _inbox(core, hub)
         await inbox.consumer.start()
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
@@ -244,6 +256,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "hub": lambda: _hub_figures(hub.statistics()),
                 "sse": lambda: {"connections": float(door.statistics().connections)},
                 "polling": polling.statistics,
+                "sockets": sockets.statistics,
                 "inbox": inbox.statistics,
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
@@ -287,7 +300,10 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         )
         hot = HotRoutes(application, access.callers, actions, body_limit=settings.body_limit)
         surrounded = surround(
-            hot, https=settings.public_https, origins=named, log_requests=settings.log_requests
+            sockets.socketio.before(hot),
+            https=settings.public_https,
+            origins=named,
+            log_requests=settings.log_requests,
         )
         jobs = (
             delivery_consumer.run(),
@@ -296,6 +312,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             hotness.run(),
             retention.run(),
             access.revocations.run(),
+            sockets.gateway.run(),
+            sockets.server.run(),
             *inbox.jobs(),
             *([shared.run()] if shared else []),
         )
@@ -303,8 +321,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         async with _running(*jobs):
             if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
                 _log.error("redis does not answer: every process is live for itself until it does")
-            drain = partial(_drain_all, (door.drain, polling.drain))
-            yield Service(RequestMetrics(surrounded, registry), drain, access.issuer, core)
+            drain = partial(_drain_all, (door.drain, polling.drain, sockets.drain))
+            measured = RequestMetrics(surrounded, registry)
+            yield Service(measured, sockets, drain, access.issuer, core)
             delivery_consumer.stop()
             inbox.consumer.stop()
         if shared:

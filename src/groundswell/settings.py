@@ -78,6 +78,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long items stay in the activity feed."""
     hash_days: Positive = 30
     """How long logs keep the hashes of addresses."""
+    websocket_connections: Positive = 18_000
+    """How many WebSockets, Socket.IO's among them, one process takes."""
+    accept_rate: Positive = 1_000
+    """How many WebSockets a second one process lets in; twice as many at once."""
+    websocket_deflate: bool = False
+    """Whether clients may ask for permessage-deflate."""
+    socketio_ping_interval_ms: Positive = 25_000
+    """How long after a pong Socket.IO clients are pinged again."""
+    socketio_ping_timeout_ms: Positive = 20_000
+    """How long they have to answer."""
     sse_connections: Positive = 10_000
     """How many live connections one process takes."""
     heartbeat_seconds: Seconds = 20.0

@@ -106,7 +106,7 @@ async def _serve(
             port=port,
             loop="none",
             http=AbortableHttpProtocol,
-            ws="none",
+            ws=service.sockets.server.protocol,  # type: ignore[arg-type]
             lifespan="off",
             log_config=None,
             access_log=False,
