@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.realtime.batching import batch
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.errors import CloseCode, UnsubscribeCode
@@ -23,7 +24,7 @@ from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.frames import Place
 from groundswell.realtime.gateway.limits import Limits
 from groundswell.realtime.gateway.reading import PastReader
-from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, batch, or_unset
+from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, or_unset
 from groundswell.realtime.gateway.resume import Lost, Plan, anew, plan
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import TagReader
@@ -357,7 +358,8 @@ def _chunks(events: list[Envelope]) -> Iterator[list[Envelope]]:
 def _write(connection: Connection, subscription: Subscription, events: list[Envelope]) -> None:
     """As one BATCH, or one by one to a client that does not know it."""
     if "batch" in connection.session.features:
-        connection.write(batch("recovery", subscription.topic, [one.event for one in events]))
+        told = [one.event for one in events]
+        connection.write(batch(told, "recovery", topic=subscription.topic))
         return
     for one in events:
         connection.write_event(subscription, one)

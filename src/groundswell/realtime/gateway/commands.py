@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
 from groundswell.realtime.gateway.frames import (
+    Ack,
     ClientFrame,
     Flow,
     Hello,
     History,
+    Presence,
+    Publish,
+    Read,
     Refresh,
     Subscribe,
     Unsubscribe,
 )
 from groundswell.realtime.gateway.greeting import greet, renew
+from groundswell.realtime.gateway.inbox_commands import acknowledge, mark
 from groundswell.realtime.gateway.paging import page
+from groundswell.realtime.gateway.presence_commands import present
+from groundswell.realtime.gateway.publishing import publish
 from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
 
 if TYPE_CHECKING:
@@ -63,6 +70,14 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
             unsubscribe(connection, frame)
         case Refresh():
             await renew(connection, frame)
+        case Ack():
+            await acknowledge(connection, frame)
+        case Read():
+            await mark(connection, frame)
+        case Presence():
+            await present(connection, frame)
+        case Publish():
+            await publish(connection, frame)
         case Flow():
             connection.follow_flow(frame)
         case History():

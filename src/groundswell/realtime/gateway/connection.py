@@ -9,21 +9,24 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from groundswell.contract.ids import event_id
-from groundswell.realtime.batching import Batcher, Pace, portions
+from groundswell.realtime.batching import Batcher, Pace, batch, portions
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.digests import Digest
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
 from groundswell.realtime.gateway.backlog import Backlog, Overflow
 from groundswell.realtime.gateway.commands import carry_out, restore
+from groundswell.realtime.gateway.device import InboxDevice
 from groundswell.realtime.gateway.errors import CloseCode, Code, Refused, UnsubscribeCode
 from groundswell.realtime.gateway.frames import Bye, ClientFrame, Flow
-from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, batch, error_of
+from groundswell.realtime.gateway.presence_commands import Appearance
+from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, error_of
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import FOREGROUND, tailoring
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope, Gap
+from groundswell.realtime.presence.messages import PresenceDiff, PresenceState
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +56,11 @@ class Connection:
         "_shared",
         "_synced_at",
         "_task",
+        "_watched",
         "_wheel",
         "_write_ahead",
+        "appearance",
+        "device",
         "id",
         "session",
         "session_id",
@@ -70,6 +76,8 @@ class Connection:
         self.session = Session(shared.rules, credentials, now, pings=pings)
         self.subscriptions: dict[str, Subscription] = {}
         self.spoke_at = now
+        self.device: InboxDevice | None = None
+        self.appearance: Appearance | None = None
         self._shared = shared
         self._rights = shared.rights
         self._wheel = shared.wheel
@@ -86,6 +94,7 @@ class Connection:
         self._batcher: Batcher | None = None
         self._flow = FOREGROUND
         self._synced_at = now
+        self._watched: tuple[str, ...] = ()
         self._due = self.session.due(now)
         shared.wheel.add(self, self._due)
 
@@ -171,6 +180,10 @@ class Connection:
             return None
         if self._batcher is not None:
             self._write_batch(self._batcher.take(now))
+        if self.device is not None:
+            self.device.tick(now)
+        if self.appearance is not None:
+            self.appearance.tick(now)
         self._tell_positions(now)
         self._perform(self.session.tick(now, self.spoke_at))
         if self._closed:
@@ -204,6 +217,8 @@ class Connection:
             self._tell_tailored(subscription, envelope)
         else:
             self.write_event(subscription, envelope)
+        if self.device is not None and subscription.private:
+            self.device.told(envelope)
 
     def write_event(self, subscription: Subscription, envelope: Envelope) -> None:
         """Write an event, or let it wait behind what waits."""
@@ -307,6 +322,7 @@ class Connection:
         """Hold a topic no longer."""
         if self.subscriptions.pop(topic, None) is not None:
             self._shared.hub.unsubscribe(self, (topic,))
+            self.unwatch(topic)
         if self._backlog is not None:
             self._backlog.forget(topic)
         if self._batcher is not None:
@@ -336,6 +352,18 @@ class Connection:
         """End a subscription and say why."""
         self.end(topic)
         self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
+
+    def watch(self, topic: str) -> None:
+        """Tell who is present in the scope of a topic, and every change of it."""
+        if self._shared.watch is not None and topic not in self._watched and not self._closed:
+            self._watched += (topic,)
+            self._shared.watch.watch(topic, self, self._tell_presence)
+
+    def unwatch(self, topic: str) -> None:
+        """Tell no more of who is present."""
+        if self._shared.watch is not None and topic in self._watched:
+            self._watched = tuple(one for one in self._watched if one != topic)
+            self._shared.watch.unwatch(topic, self)
 
     def later(self, job: Job) -> None:
         """Do something after all that waits to be done."""
@@ -429,10 +457,21 @@ class Connection:
             self.close(CloseCode.POLICY_CHANGED, "rights changed")
         return not self._closed
 
+    def _tell_presence(self, message: PresenceDiff | PresenceState) -> None:
+        subscription = self.subscriptions.get(message.topic)
+        if (
+            subscription is not None
+            and subscription.stage is Stage.LIVE
+            and self._flow.state == "foreground"
+            and self._may_hear(subscription)
+        ):
+            self.write(message.encode())
+
     def _next_due(self) -> int:
-        due = self.session.due(self.spoke_at)
-        waits = None if self._batcher is None else self._batcher.due
-        return due if waits is None else min(due, waits)
+        parts = (self._batcher, self.device, self.appearance)
+        times = (one.due for one in parts if one is not None)
+        soonest = self.session.due(self.spoke_at)
+        return min([soonest, *(one for one in times if one is not None)])
 
     def _tell_tailored(self, subscription: Subscription, envelope: Envelope) -> None:
         """Tell an event in the way that was asked for, or pass it over."""
@@ -479,7 +518,7 @@ class Connection:
             self.write_event(*events[0])
             return
         for portion in portions([one.event for _, one in events]):
-            self.write(batch("live", None, portion))
+            self.write(batch(portion, "live"))
 
     def _may_have(self, subscription: Subscription, one: Envelope | Digest) -> bool:
         """Whether what waited may be told now; if not, it is back in the history."""
@@ -543,6 +582,8 @@ class Connection:
             self.later(partial(carry_out, self, frame))
 
     async def _goodbye(self) -> None:
+        if self.appearance is not None:
+            await self.appearance.hide_all()
         self.close(CloseCode.GOODBYE, "goodbye")
 
     async def _work(self) -> None:
@@ -559,6 +600,8 @@ class Connection:
         if self._left:
             return
         self._left = True
+        for topic in self._watched:
+            self.unwatch(topic)
         self._shared.hub.leave(self)
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)

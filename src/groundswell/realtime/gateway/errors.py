@@ -129,6 +129,7 @@ _BY_CODE: Final = {
     "token_expired": Code.TOKEN_EXPIRED,
     "filter_invalid": Code.FILTER_INVALID,
     "overloaded": Code.OVERLOADED,
+    "action_not_allowed": Code.ACTION_NOT_ALLOWED,
 }
 
 

@@ -100,7 +100,7 @@ class Read(Frame, tag="READ", frozen=True, kw_only=True):
     topic: TopicText | None = None
     up_to: Offset | None = None
     state: Literal["read", "unread", "dismissed"]
-    at: Name
+    at: Name | None = None
     vv: dict[str, int] = {}
 
 

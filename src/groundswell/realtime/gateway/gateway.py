@@ -10,6 +10,7 @@ from typing import Final
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated, Unavailable
+from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import MILLISECOND, SECOND, Clock, now
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker
@@ -19,6 +20,7 @@ from groundswell.realtime.gateway.connection import Connection
 from groundswell.realtime.gateway.errors import CloseCode
 from groundswell.realtime.gateway.figures import BUCKETS, Figures, GatewayStatistics
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
+from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.registry import Registry
 from groundswell.realtime.gateway.replies import Drain
@@ -31,6 +33,8 @@ from groundswell.realtime.gateway.wheel import SLOT, Wheel
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope
+from groundswell.realtime.presence.base import Presence
+from groundswell.realtime.presence.watching import PresenceWatch
 
 FEATURES: Final = frozenset(("batch", "snapshot", "ping", "digest", "delta-jsonpatch"))
 
@@ -58,6 +62,9 @@ class Gateway:
         verify_token: says who a token names.
         is_revoked: whether a sign-in was ended.
         origin_allowed: whether a page of this origin may connect; None is no browser.
+        act: does what clients report with PUBLISH; None: not offered.
+        inbox: messages of users that are told until they are acknowledged; None: not offered.
+        presence, presence_watch: who is present in scopes, and its changes; None: not offered.
         limits, pacing, returning: bounds and durations.
         max_connections: beyond it newcomers are asked to come later.
         per_user, per_address: connections of one; 0 for any number.
@@ -77,6 +84,10 @@ class Gateway:
         verify_token: VerifyToken = no_tokens,
         is_revoked: IsRevoked = nothing_revoked,
         origin_allowed: Callable[[str | None], bool] = lambda _: True,
+        act: Act | None = None,
+        inbox: InboxPort | None = None,
+        presence: Presence | None = None,
+        presence_watch: PresenceWatch | None = None,
         limits: Limits | None = None,
         pacing: Pacing | None = None,
         returning: Return | None = None,
@@ -90,13 +101,18 @@ class Gateway:
     ) -> None:
         chance = random or SystemRandom()
         bounds, figures = limits or Limits(), Figures()
+        features = FEATURES
+        if inbox is not None:
+            features |= {"ack", "readstate"}
+        if presence is not None:
+            features |= {"presence"}
         self._reader = PastReader(broker, clock)
         self._behind: set[Connection] = set()
         self.rights = Rights(admit or TopicAccess().admit, is_revoked)
         self._shared = Shared(
             hub=hub,
             rights=self.rights,
-            rules=Rules(bounds, pacing or Pacing(), FEATURES, chance),
+            rules=Rules(bounds, pacing or Pacing(), features, chance),
             returning=returning or Return(),
             wheel=Wheel(clock()),
             registry=Registry(per_user=per_user, per_address=per_address),
@@ -110,6 +126,10 @@ class Gateway:
             behind=self._behind,
             deltas=DeltaMaker(),
             life=token_urlsafe(6),
+            act=act,
+            inbox=inbox,
+            presence=presence,
+            watch=presence_watch,
         )
         self._origin_allowed = origin_allowed
         self._max_connections = max_connections

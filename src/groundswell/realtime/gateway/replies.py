@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -18,7 +17,6 @@ GapReason = Literal[
 Fallback = Literal["snapshot", "history", "refetch", "none"]
 RecoveryResult = Literal["none", "complete", "partial", "failed"]
 Mode = Literal["stream", "state", "digest"]
-BatchReason = Literal["live", "recovery", "history", "redelivery", "inbox"]
 
 _json = msgspec.json.Encoder()
 
@@ -170,6 +168,45 @@ class HistoryPage(Reply, tag="HISTORY_PAGE", kw_only=True):
     complete: bool
 
 
+class ReadEntry(msgspec.Struct, frozen=True):
+    """The state of one message, when it was set and by which device."""
+
+    id: str
+    state: Literal["read", "unread", "dismissed"]
+    at: str
+    by: str | UnsetType = UNSET
+
+
+class ReadState(Reply, tag="READ_STATE", kw_only=True):
+    """What the user has read; ``vv`` is the version vector it holds under."""
+
+    ref: str | UnsetType = UNSET
+    entries: list[ReadEntry]
+    unread: dict[str, int]
+    vv: dict[str, int]
+
+
+class ActionDone(msgspec.Struct, kw_only=True):
+    """An action that was done, perhaps by an earlier message with the same key."""
+
+    ok: Literal[True] = True
+    id: str | UnsetType = UNSET
+
+
+class ActionRefused(msgspec.Struct, kw_only=True):
+    """An action that was not done."""
+
+    ok: Literal[False] = False
+    error: ErrorBody
+
+
+class Result(Reply, tag="RESULT", kw_only=True):
+    """What became of each action of a PUBLISH, by its key."""
+
+    ref: str | UnsetType = UNSET
+    results: dict[str, ActionDone | ActionRefused]
+
+
 class TokenExpiring(Reply, tag="TOKEN_EXPIRING", kw_only=True):
     """The token ends soon; after it, private topics are silent for a while, then comes a close."""
 
@@ -262,16 +299,6 @@ def error_body(refused: Refused) -> ErrorBody:
     )
 
 
-def batch(reason: BatchReason, topic: str | None, events: Iterable[bytes]) -> bytes:
-    """A BATCH made by joining events that are encoded already."""
-    about = b"" if topic is None else b'"topic":%b,' % _json.encode(topic)
-    return b'{"type":"BATCH","reason":"%b",%b"messages":[%b]}' % (
-        reason.encode(),
-        about,
-        b",".join(events),
-    )
-
-
 REPLIES: tuple[type[Reply], ...] = (
     Welcome,
     Subscribed,
@@ -280,6 +307,8 @@ REPLIES: tuple[type[Reply], ...] = (
     Sync,
     Snapshot,
     HistoryPage,
+    ReadState,
+    Result,
     TokenExpiring,
     Refreshed,
     Unsubscribed,

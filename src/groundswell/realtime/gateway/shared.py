@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import Clock
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
+from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.registry import Registry
 from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Rights
@@ -18,6 +20,8 @@ from groundswell.realtime.gateway.session import Rules
 from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import Wheel
 from groundswell.realtime.hub import Hub
+from groundswell.realtime.presence.base import Presence
+from groundswell.realtime.presence.watching import PresenceWatch
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.catching_up import CatchingUp
@@ -50,6 +54,10 @@ class Shared:
     behind: set[Connection]
     deltas: DeltaMaker
     life: str
+    act: Act | None
+    inbox: InboxPort | None
+    presence: Presence | None
+    watch: PresenceWatch | None
 
     @property
     def limits(self) -> Limits:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from groundswell.contract.errors import GroundswellError
+from groundswell.contract.inbox import inbox_topic
 from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.gateway.catching_up import Budget, Prepared
 from groundswell.realtime.gateway.errors import Code, Refused, UnsubscribeCode, refusal_of
 from groundswell.realtime.gateway.frames import Options, Place, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
+from groundswell.realtime.gateway.inbox_commands import device_of
 from groundswell.realtime.gateway.replies import (
     Subscribed,
     TopicHeld,
@@ -53,6 +55,21 @@ async def subscribe(connection: Connection, frame: Subscribe) -> None:
     for subscription, ready in prepared:
         connection.shared.figures.resumes[ready.plan.recovery] += 1
         await connection.shared.catching_up.tell(connection, subscription, ready)
+    await _accompany(connection, [subscription for subscription, _ in prepared])
+
+
+async def _accompany(connection: Connection, begun: list[Subscription]) -> None:
+    """What belongs to some topics beside their events: an inbox, and who is present."""
+    session = connection.session
+    for subscription in begun:
+        if connection.subscriptions.get(subscription.topic) is not subscription:
+            continue
+        kind = subscription.kind.name
+        if kind == "presence.{scope}" and subscription.options.presence:
+            connection.watch(subscription.topic)
+        own = subscription.topic == inbox_topic(session.credentials.user_id or "")
+        if own and "ack" in session.features and session.client_id and not connection.expired():
+            await device_of(connection).begin()
 
 
 def unsubscribe(connection: Connection, frame: Unsubscribe) -> None:

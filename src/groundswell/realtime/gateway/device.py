@@ -1,0 +1,110 @@
+"""One device of a user and its inbox: what it still has to get, until it says that it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from groundswell.contract.inbox import InboxPort, PendingMessage
+from groundswell.realtime.batching import BatchReason, batch, portions
+from groundswell.realtime.inbox_events import message_publication
+from groundswell.realtime.messages import Envelope, encode_event
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+
+class InboxDevice:
+    """Tells a device its critical messages again until it acknowledges them.
+
+    When to tell them again is the inbox's to say; here it is remembered while the device is
+    connected. An event of its inbox that was told live counts as sent.
+    """
+
+    __slots__ = ("_again", "_client_id", "_connection", "_inbox", "_told", "_user_id")
+
+    def __init__(
+        self, connection: Connection, inbox: InboxPort, user_id: str, client_id: str
+    ) -> None:
+        self._connection = connection
+        self._inbox = inbox
+        self._user_id = user_id
+        self._client_id = client_id
+        self._told: list[str] = []
+        self._again: dict[str, int] = {}
+
+    async def begin(self) -> None:
+        """Register the device and tell what it has not acknowledged, without what was just told."""
+        await self._inbox.connected(self._user_id, self._client_id)
+        told, self._told = set(self._told), []
+        await self._note(told)
+        after = 0
+        while pending := await self._inbox.pending(self._user_id, self._client_id, after):
+            await self._send([one for one in pending if one.message.id not in told], "inbox")
+            after = pending[-1].message.seq
+
+    def told(self, envelope: Envelope) -> None:
+        """An event of the inbox was written."""
+        if envelope.publication.critical:
+            if not self._told:
+                self._connection.later(self._note_told)
+            self._told.append(envelope.publication.id)
+
+    @property
+    def due(self) -> int | None:
+        """When something is to be told again."""
+        return min(self._again.values(), default=None)
+
+    def tick(self, now: int) -> None:
+        """Time passed."""
+        if any(at <= now for at in self._again.values()):
+            self._connection.later(self._tell_again)
+
+    async def acknowledge(self, up_to: int | None, ids: Sequence[str]) -> None:
+        """The device has these, and need not be told again."""
+        await self._inbox.ack(self._user_id, self._client_id, up_to=up_to, ids=ids)
+        for one in ids:
+            self._again.pop(one, None)
+
+    async def _note_told(self) -> None:
+        told, self._told = self._told, []
+        await self._note(told)
+
+    async def _note(self, ids: Iterable[str]) -> None:
+        answer = await self._inbox.sent(self._user_id, self._client_id, tuple(ids))
+        for one, at in answer.items():
+            if at is None:
+                self._again.pop(one, None)
+            else:
+                self._again[one] = at
+        self._connection.look_after()
+
+    async def _tell_again(self) -> None:
+        """What is due and was not acknowledged meanwhile, in order, by the number of attempts."""
+        now = self._connection.shared.clock()
+        due = {one for one, at in self._again.items() if at <= now}
+        for one in due:
+            del self._again[one]
+        pending = await self._inbox.pending(self._user_id, self._client_id)
+        waiting = [one for one in pending if one.message.id in due]
+        for attempts, group in groupby(waiting, key=lambda one: one.attempts):
+            await self._send(list(group), "redelivery", attempts + 1)
+
+    async def _send(
+        self, pending: Sequence[PendingMessage], reason: BatchReason, attempt: int | None = None
+    ) -> None:
+        events = [encode_event(message_publication(one.message), None) for one in pending]
+        for portion in portions(events):
+            await self._connection.room()
+            if self._connection.expired() or self._connection.closed:
+                return
+            self._write(portion, reason, attempt)
+        await self._note([one.message.id for one in pending])
+
+    def _write(self, events: Sequence[bytes], reason: BatchReason, attempt: int | None) -> None:
+        if "batch" in self._connection.session.features:
+            self._connection.write(batch(events, reason, attempt=attempt))
+            return
+        for one in events:
+            self._connection.write(one)

@@ -1,0 +1,130 @@
+"""PRESENCE: being seen in a scope, and seeing who is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from groundswell.contract.errors import GroundswellError
+from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.gateway.frames import Presence as Frame
+from groundswell.realtime.gateway.replies import or_unset
+from groundswell.realtime.presence.base import Presence
+from groundswell.realtime.presence.members import TTL, Device, Status
+from groundswell.realtime.presence.messages import PresenceState, state_message
+from groundswell.realtime.topics import kind_of
+
+if TYPE_CHECKING:
+    from groundswell.realtime.gateway.connection import Connection
+
+MAX_DATA: Final = 1_024
+BEAT: Final = TTL // 3
+"""So often a connection says that its device is still here."""
+
+
+class Appearance:
+    """In which scopes a connection is present, kept up while it lives."""
+
+    __slots__ = ("_connection", "_device", "_presence", "due", "scopes")
+
+    def __init__(self, connection: Connection, presence: Presence, device: Device) -> None:
+        self._connection = connection
+        self._presence = presence
+        self._device = device
+        self.scopes: dict[str, tuple[Status, bytes]] = {}
+        self.due: int | None = None
+
+    async def show(self, scope: str, status: Status, data: bytes) -> None:
+        """Be present, or say something else."""
+        await self._presence.enter(scope, self._device, status, data)
+        self.scopes[scope] = (status, data)
+        self._plan()
+
+    async def hide(self, scope: str) -> None:
+        """Be present no longer."""
+        self.scopes.pop(scope, None)
+        await self._presence.leave(scope, self._device)
+        self._plan()
+
+    async def hide_all(self) -> None:
+        """Be present nowhere."""
+        for scope in list(self.scopes):
+            await self.hide(scope)
+
+    def tick(self, now: int) -> None:
+        """Time passed."""
+        if self.due is not None and now >= self.due:
+            self.due = now + BEAT
+            self._connection.later(self._beat)
+
+    async def _beat(self) -> None:
+        for scope, (status, data) in list(self.scopes.items()):
+            if not await self._allowed(scope):
+                await self.hide(scope)
+            elif not await self._presence.heartbeat(scope, self._device):
+                await self._presence.enter(scope, self._device, status, data)
+
+    async def _allowed(self, topic: str) -> bool:
+        connection = self._connection
+        try:
+            await connection.shared.rights.admit(topic, connection.session.credentials, "presence")
+        except (GroundswellError, Refused):
+            return False
+        return not connection.expired()
+
+    def _plan(self) -> None:
+        self.due = self._connection.shared.clock() + BEAT if self.scopes else None
+        self._connection.look_after()
+
+
+async def present(connection: Connection, frame: Frame) -> None:
+    """Carry out a PRESENCE; what is answered is the state of the scope as it is after it.
+
+    Raises:
+        Refused: there is no presence here, or it is not well said.
+        GroundswellError: there is no such topic, not for this client, or presence is away.
+    """
+    shared, session = connection.shared, connection.session
+    if shared.presence is None:
+        raise Refused(Code.NOT_AVAILABLE, "This server has no presence.")
+    topic = await shared.rights.admit(frame.topic, session.credentials, "presence")
+    if connection.expired():
+        raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
+    if kind_of(topic).name != "presence.{scope}":
+        raise Refused(Code.BAD_REQUEST, "Presence is told on topics presence.{scope}.")
+    if frame.op in ("enter", "update"):
+        status: Status = "invisible" if frame.incognito else "online"
+        await _appearance(connection, shared.presence).show(topic, status, _checked(frame))
+    elif frame.op == "leave":
+        await _appearance(connection, shared.presence).hide(topic)
+    connection.write((await _answer(shared.presence, topic, frame)).encode())
+
+
+async def _answer(presence: Presence, topic: str, frame: Frame) -> PresenceState:
+    if frame.op != "list":
+        told = PresenceState(topic=topic, count=await presence.count(topic))
+    else:
+        page = await presence.members(topic, frame.cursor)
+        told = state_message(topic, page, paged=frame.cursor is not None)
+    told.ref = or_unset(frame.ref)
+    return told
+
+
+def _appearance(connection: Connection, presence: Presence) -> Appearance:
+    if connection.appearance is None:
+        user_id, client_id = connection.session.credentials.user_id, connection.session.client_id
+        if user_id is None:
+            raise Refused(Code.UNAUTHENTICATED, "Only users are present.")
+        device = Device(user_id, client_id or connection.id)
+        connection.appearance = Appearance(connection, presence, device)
+    return connection.appearance
+
+
+def _checked(frame: Frame) -> bytes:
+    data = bytes(frame.data)
+    if len(data) > MAX_DATA:
+        raise Refused(Code.TOO_LARGE, f"The data of presence has at most {MAX_DATA} bytes.")
+    if data == b"null":
+        return b"{}"
+    if not data.startswith(b"{"):
+        raise Refused(Code.BAD_REQUEST, "The data of presence is an object.")
+    return data
