@@ -24,7 +24,7 @@ Tell = Callable[[str], None]
 class Plan(msgspec.Struct, frozen=True):
     """How much is measured; the defaults are the full benchmark."""
 
-    sides: Sequence[str] = ("groundswell-broker", *listeners.PEERS)
+    sides: Sequence[str] = tuple(listeners.LABELS)
     subscribers: Sequence[int] = (1_000, 5_000, 10_000)
     rounds: int = 3
     publications: int = 15

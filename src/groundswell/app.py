@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import structlog
 from litestar import Litestar
@@ -65,9 +65,16 @@ from groundswell.log.recent import RecentEvents
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
 from groundswell.realtime.access import TopicAccess
-from groundswell.realtime.asyncapi import POLLING, STREAM, asyncapi_document
+from groundswell.realtime.asyncapi import (
+    POLLING,
+    SOCKET_IO,
+    STREAM,
+    WEBSOCKET,
+    asyncapi_document,
+)
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.digests import Digest
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import PollingDoor, polling_routes
 from groundswell.realtime.doors.polling.answers import Unsubscribed
@@ -75,6 +82,8 @@ from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
+from groundswell.realtime.gateway.frames import ClientFrame
+from groundswell.realtime.gateway.replies import REPLIES
 from groundswell.realtime.hub import Hub, HubStatistics
 from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
@@ -452,8 +461,10 @@ def _live_document() -> dict[str, Any]:
     """What is live, over the doors that are open."""
     return asyncapi_document(
         __version__,
-        (STREAM, POLLING),
+        (WEBSOCKET, SOCKET_IO, STREAM, POLLING),
         stream=(Snapshot, CaughtUp, Gap, Unsubscribed),
+        gateway=(*REPLIES, Digest),
+        client=get_args(ClientFrame),
         events=EVENT_TYPES,
     )
 
