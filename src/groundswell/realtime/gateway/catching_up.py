@@ -7,25 +7,22 @@ to the newest offset noted; what waited up to there is dropped, the rest is told
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import UNSET
 
 from groundswell.contract.errors import GroundswellError
-from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.batching import batch
-from groundswell.realtime.broker.base import Position
-from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.errors import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.frames import Place
-from groundswell.realtime.gateway.limits import Limits
+from groundswell.realtime.gateway.preparing import Budget, Preparation, Prepared, State
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, or_unset
-from groundswell.realtime.gateway.resume import Lost, Plan, anew, plan
+from groundswell.realtime.gateway.resume import Lost, anew
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import TagReader
 from groundswell.realtime.messages import Envelope
@@ -36,60 +33,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SnapshotOf = Callable[[str], bytes | None]
-"""The present state of a topic as JSON, if there is one yet."""
-
 CHUNK: Final = 32_768
 """Bytes of events in one BATCH; what takes more is told in several."""
 
 _ROUNDS: Final = 5
 
 
-@dataclass(slots=True)
-class Budget:
-    """How many events may still be replayed for one request."""
-
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The whole state of a topic, true at ``offset``."""
-
-    id: str
-    epoch: str
-    offset: int
-    at: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What was read for a subscription, ready to be told."""
-
-    stream: Position
-    plan: Plan
-    events: list[Envelope]
-    state: State | None = None
-
-
 class CatchingUp:
-    """Reads and tells the past."""
+    """Tells the past, and joins it to what is live."""
 
-    def __init__(
-        self,
-        reader: PastReader,
-        snapshot: SnapshotOf,
-        limits: Limits,
-        figures: Figures,
-        clock: Clock,
-    ) -> None:
-        self.reader = reader
-        self._snapshot = snapshot
-        self._limits = limits
+    def __init__(self, preparation: Preparation, reader: PastReader, figures: Figures) -> None:
+        self._preparation = preparation
         self._figures = figures
-        self._clock = clock
-        self.tags = TagReader()
+        self.reader = reader
+
+    @property
+    def tags(self) -> TagReader:
+        """Reads the tags of events."""
+        return self._preparation.tags
 
     async def prepare(
         self, subscription: Subscription, resume: Place | None, budget: Budget
@@ -99,24 +60,7 @@ class CatchingUp:
         Raises:
             GroundswellError: it is not even known where the topic stands.
         """
-        options = subscription.options
-        stream = await self.reader.position(subscription.topic)
-        made = plan(
-            resume,
-            stream,
-            state=subscription.kind.state,
-            history=options.history,
-            snapshot=options.snapshot,
-            cap=min(self._limits.replay_topic, budget.left),
-        )
-        if made.ahead:
-            self._alarm(subscription.topic, stream, resume)
-        if made.snapshot:
-            return await self._with_state(subscription, stream, made)
-        budget.left -= made.upto - made.after
-        return await self._with_events(
-            subscription.topic, stream, made, subscription.tailoring.filter
-        )
+        return await self._preparation.prepare(subscription, resume, budget)
 
     async def tell(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
@@ -132,7 +76,7 @@ class CatchingUp:
                 break
             if subscription.overflowed:
                 subscription.catch_up()
-            prepared = await self._further(subscription)
+            prepared = await self._preparation.further(subscription)
         else:
             subscription.overflowed = False
         self._go_live(connection, subscription)
@@ -142,7 +86,7 @@ class CatchingUp:
         if connection.subscriptions.get(subscription.topic) is not subscription:
             return
         try:
-            prepared = await self._further(subscription)
+            prepared = await self._preparation.further(subscription)
         except Exception:
             logger.warning("A topic could not be followed.", exc_info=True)
             connection.drop(
@@ -189,11 +133,6 @@ class CatchingUp:
         """End a subscription for want of the right to it."""
         connection.drop(topic, UnsubscribeCode.PERMISSION_LOST, reason, again=False)
 
-    async def _further(self, subscription: Subscription) -> Prepared:
-        budget = Budget(self._limits.replay_topic)
-        place = subscription.place if subscription.epoch else None
-        return await self.prepare(subscription, place, budget)
-
     async def _tell_past(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
     ) -> bool:
@@ -210,7 +149,7 @@ class CatchingUp:
             connection.reply(_snapshot(subscription.topic, prepared.state))
             subscription.base = prepared.state.offset
         for chunk in _chunks(prepared.events):
-            await connection.room()
+            await connection.outlet.room()
             if not await self._still(connection, subscription):
                 return False
             _write(connection, subscription, chunk)
@@ -276,58 +215,6 @@ class CatchingUp:
         self._figures.gaps[lost.reason] += 1
         connection.reply(_gap(subscription, lost))
 
-    async def _with_events(
-        self, topic: str, stream: Position, made: Plan, chosen: Filter | None
-    ) -> Prepared:
-        try:
-            events = await self.reader.between(topic, stream.epoch, made.after, made.upto)
-        except Exception:
-            logger.warning("The history of a topic could not be read.", exc_info=True)
-            return Prepared(stream, made.without(made.upto).failed(), [])
-        if made.upto > made.after:
-            first = events[0].offset or 0 if events else made.upto + 1
-            if first > made.after + 1:
-                made = made.without(first - 1)
-        if chosen is not None:
-            events = [one for one in events if chosen(self.tags.tags(one))]
-        return Prepared(stream, made, events)
-
-    async def _with_state(
-        self, subscription: Subscription, stream: Position, made: Plan
-    ) -> Prepared:
-        """The newest event of a state topic holds the state, and knows its offset.
-
-        To a client that knows no SNAPSHOT it is told as it is.
-        """
-        newest = await self.reader.newest(subscription.topic)
-        if newest is not None and newest.offset is not None and newest.epoch is not None:
-            if newest.epoch != stream.epoch:
-                # The stream began anew between the two readings.
-                stream = Position(newest.epoch, newest.offset, newest.offset)
-                made = made.moved(newest.offset)
-            if not subscription.snapshots:
-                return Prepared(stream, made.starting(newest.offset - 1), [newest])
-            told = newest.publication
-            state = State(told.id, newest.epoch, newest.offset, told.at, told.data)
-            return Prepared(stream, made, [], state)
-        data = self._snapshot(subscription.topic)
-        if data is None:
-            return Prepared(stream, made, [])
-        name = f"snap-{stream.epoch}-{stream.offset}"
-        return Prepared(
-            stream, made, [], State(name, stream.epoch, stream.offset, self._clock(), data)
-        )
-
-    def _alarm(self, topic: str, stream: Position, resume: Place | None) -> None:
-        self._figures.alarms += 1
-        logger.error(
-            "A client of %s stands at %s, beyond the newest offset %d: the stream lost its end, or "
-            "the client made it up.",
-            topic,
-            resume and resume.offset,
-            stream.offset,
-        )
-
 
 def _has_hole(subscription: Subscription) -> bool:
     """Whether what waits leaves out something that could be read by now."""
@@ -359,7 +246,7 @@ def _write(connection: Connection, subscription: Subscription, events: list[Enve
     """As one BATCH, or one by one to a client that does not know it."""
     if "batch" in connection.session.features:
         told = [one.event for one in events]
-        connection.write(batch(told, "recovery", topic=subscription.topic))
+        connection.outlet.write(batch(told, "recovery", topic=subscription.topic))
         return
     for one in events:
         connection.write_event(subscription, one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
@@ -28,6 +29,8 @@ from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
 
+logger = logging.getLogger(__name__)
+
 
 async def carry_out(connection: Connection, frame: ClientFrame) -> None:
     """Do what the client asked for, or tell it why not."""
@@ -38,7 +41,7 @@ async def carry_out(connection: Connection, frame: ClientFrame) -> None:
     except Exception as error:
         refused = refusal_of(error)
         if refused.code is Code.INTERNAL:
-            raise
+            logger.exception("A request failed.")
         connection.refuse(refused, frame.ref, getattr(frame, "topic", None))
 
 

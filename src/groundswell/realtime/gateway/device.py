@@ -96,7 +96,7 @@ class InboxDevice:
     ) -> None:
         events = [encode_event(message_publication(one.message), None) for one in pending]
         for portion in portions(events):
-            await self._connection.room()
+            await self._connection.outlet.room()
             if self._connection.expired() or self._connection.closed:
                 return
             self._write(portion, reason, attempt)
@@ -104,7 +104,7 @@ class InboxDevice:
 
     def _write(self, events: Sequence[bytes], reason: BatchReason, attempt: int | None) -> None:
         if "batch" in self._connection.session.features:
-            self._connection.write(batch(events, reason, attempt=attempt))
+            self._connection.outlet.write(batch(events, reason, attempt=attempt))
             return
         for one in events:
-            self._connection.write(one)
+            self._connection.outlet.write(one)

@@ -15,11 +15,12 @@ from groundswell.contract.times import MILLISECOND, SECOND, Clock, now
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.credentials import Credentials
-from groundswell.realtime.gateway.catching_up import CatchingUp, SnapshotOf
+from groundswell.realtime.gateway.catching_up import CatchingUp
 from groundswell.realtime.gateway.connection import Connection
 from groundswell.realtime.gateway.errors import CloseCode
 from groundswell.realtime.gateway.figures import BUCKETS, Figures, GatewayStatistics
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
+from groundswell.realtime.gateway.preparing import Preparation, SnapshotOf
 from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.registry import Registry
@@ -107,6 +108,7 @@ class Gateway:
         if presence is not None:
             features |= {"presence"}
         self._reader = PastReader(broker, clock)
+        preparation = Preparation(self._reader, snapshot, bounds, figures, clock)
         self._behind: set[Connection] = set()
         self.rights = Rights(admit or TopicAccess().admit, is_revoked)
         self._shared = Shared(
@@ -118,7 +120,7 @@ class Gateway:
             registry=Registry(per_user=per_user, per_address=per_address),
             tokens=ResumeTokens(token_key),
             verify=verify_token,
-            catching_up=CatchingUp(self._reader, snapshot, bounds, figures, clock),
+            catching_up=CatchingUp(preparation, self._reader, figures),
             head=head,
             clock=clock,
             random=chance,

@@ -8,9 +8,11 @@ from groundswell.contract.errors import GroundswellError
 from groundswell.realtime.gateway.errors import Code, Refused
 from groundswell.realtime.gateway.frames import Presence as Frame
 from groundswell.realtime.gateway.replies import or_unset
+from groundswell.realtime.gateway.subscription import Stage
 from groundswell.realtime.presence.base import Presence
 from groundswell.realtime.presence.members import TTL, Device, Status
-from groundswell.realtime.presence.messages import PresenceState, state_message
+from groundswell.realtime.presence.messages import PresenceDiff, PresenceState, state_message
+from groundswell.realtime.presence.watching import PresenceWatch
 from groundswell.realtime.topics import kind_of
 
 if TYPE_CHECKING:
@@ -76,6 +78,55 @@ class Appearance:
         self._connection.look_after()
 
 
+class Viewing:
+    """The scopes whose changes a connection is told."""
+
+    __slots__ = ("_connection", "_topics", "_watch")
+
+    def __init__(self, connection: Connection, watch: PresenceWatch) -> None:
+        self._connection = connection
+        self._watch = watch
+        self._topics: set[str] = set()
+
+    def begin(self, topic: str) -> None:
+        """Tell who is present, and every change of it."""
+        if topic not in self._topics:
+            self._topics.add(topic)
+            self._watch.watch(topic, self._connection, self._tell)
+
+    def forget(self, topic: str) -> None:
+        """Tell no more of it."""
+        if topic in self._topics:
+            self._topics.discard(topic)
+            self._watch.unwatch(topic, self._connection)
+
+    def end(self) -> None:
+        """Tell no more of anything."""
+        for topic in tuple(self._topics):
+            self.forget(topic)
+
+    def _tell(self, message: PresenceDiff | PresenceState) -> None:
+        connection = self._connection
+        subscription = connection.subscriptions.get(message.topic)
+        if (
+            subscription is not None
+            and subscription.stage is Stage.LIVE
+            and not connection.in_background
+            and connection.may_hear(subscription)
+        ):
+            connection.outlet.write(message.encode())
+
+
+def view(connection: Connection, topic: str) -> None:
+    """Let the connection follow who is present on a topic that it holds."""
+    watch = connection.shared.watch
+    if watch is None or connection.closed:
+        return
+    if connection.viewing is None:
+        connection.viewing = Viewing(connection, watch)
+    connection.viewing.begin(topic)
+
+
 async def present(connection: Connection, frame: Frame) -> None:
     """Carry out a PRESENCE; what is answered is the state of the scope as it is after it.
 
@@ -96,7 +147,7 @@ async def present(connection: Connection, frame: Frame) -> None:
         await _appearance(connection, shared.presence).show(topic, status, _checked(frame))
     elif frame.op == "leave":
         await _appearance(connection, shared.presence).hide(topic)
-    connection.write((await _answer(shared.presence, topic, frame)).encode())
+    connection.outlet.write((await _answer(shared.presence, topic, frame)).encode())
 
 
 async def _answer(presence: Presence, topic: str, frame: Frame) -> PresenceState:

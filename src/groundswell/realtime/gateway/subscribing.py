@@ -10,11 +10,12 @@ from msgspec import UNSET
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.inbox import inbox_topic
 from groundswell.contract.times import to_rfc3339
-from groundswell.realtime.gateway.catching_up import Budget, Prepared
 from groundswell.realtime.gateway.errors import Code, Refused, UnsubscribeCode, refusal_of
 from groundswell.realtime.gateway.frames import Options, Place, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of
+from groundswell.realtime.gateway.preparing import Budget, Prepared
+from groundswell.realtime.gateway.presence_commands import view
 from groundswell.realtime.gateway.replies import (
     Subscribed,
     TopicHeld,
@@ -66,7 +67,7 @@ async def _accompany(connection: Connection, begun: list[Subscription]) -> None:
             continue
         kind = subscription.kind.name
         if kind == "presence.{scope}" and subscription.options.presence:
-            connection.watch(subscription.topic)
+            view(connection, subscription.topic)
         own = subscription.topic == inbox_topic(session.credentials.user_id or "")
         if own and "ack" in session.features and session.client_id and not connection.expired():
             await device_of(connection).begin()

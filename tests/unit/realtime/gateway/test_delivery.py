@@ -215,7 +215,7 @@ async def test_the_queue_of_a_slow_reader_is_bounded_in_bytes_too() -> None:
     peer = await world.subscribed("activity")
     peer.link.pending_bytes = 1_000_000
     await world.publish(count=50, padding=1_000)
-    backlog = peer.connection._backlog
+    backlog = peer.connection.outlet.backlog
     assert backlog is not None
     assert backlog.size <= 10_000
     peer.read_all()
@@ -293,3 +293,13 @@ async def test_who_is_gone_leaves_nothing_behind() -> None:
     assert (figures.connections, figures.subscriptions, figures.behind) == (0, 0, 0)
     assert world.hub.statistics().subscriptions == 0
     world.pass_time(60)
+
+
+async def test_p5_an_event_that_cannot_be_told_ends_the_connection_not_the_subscription() -> None:
+    """Silence would mean loss."""
+    world = World()
+    peer = await world.subscribed("activity", filter={"key": "n", "cmp": "ex"})
+    other = await world.subscribed("activity")
+    await world.publish_one(publication(1, data=b"[1]"))
+    assert peer.close_code == 1011
+    assert other.offsets() == [1]

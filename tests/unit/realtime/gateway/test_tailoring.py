@@ -8,7 +8,7 @@ import msgspec
 
 from groundswell.realtime.deltas import apply_delta
 from tests.unit.realtime.builders import publication
-from tests.unit.realtime.gateway.dialogue import Peer, World, user
+from tests.unit.realtime.gateway.dialogue import Peer, World, settle, user
 
 EVEN = {"key": "parity", "cmp": "eq", "val": "even"}
 ALL = ["batch", "snapshot", "digest", "delta-jsonpatch"]
@@ -248,3 +248,18 @@ async def test_an_unknown_kind_of_delta_is_refused() -> None:
     peer = await World().hello()
     (error,) = await peer.ask("SUBSCRIBE", topics=["hot"], options={"delta": "fossil"})
     assert (error["code"], error["name"]) == (1004, "unsupported_feature")
+
+
+async def test_what_waits_for_a_slow_reader_is_looked_at_again_event_by_event() -> None:
+    world = World(members={("gold", "1")})
+    peer = await holding(world, "program.gold.updates", priority="low", digestIntervalMs=1000)
+    peer.forget()
+    peer.link.pending_bytes = 1_000_000
+    await publish(world, 3, "program.gold.updates")
+    world.now += 1_500_000
+    world.gateway._shared.wheel.turn(world.now)
+    world.members.clear()
+    world.gateway.rights_changed()
+    peer.read_all()
+    await settle()
+    assert peer.types() == ["UNSUBSCRIBED"]
