@@ -155,6 +155,7 @@ def _check(settings: Settings) -> None:
     """
     is_sqlite(settings.database_url)
     _check_contact(settings.push_contact)
+    _check_redis(settings.redis_url)
     parse_limits(settings.rate_limits)
     TrustedProxies.parse(settings.trusted_proxies)
     if settings.jwt_secret:
@@ -166,6 +167,11 @@ def _check(settings: Settings) -> None:
 def _check_contact(contact: str) -> None:
     if contact and not contact.startswith(("mailto:", "https://")):
         raise ValueError(f"push_contact: {contact!r} is neither a mailto: nor an https: address")
+
+
+def _check_redis(url: str) -> None:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(f"redis_url: {url!r} does not start with redis://, rediss:// or unix://")
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -30,6 +30,8 @@ _GONE = (
     OSError,
 )
 _CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 15.0
+"""How long a write, or a read of one statement, waits for a database that says nothing."""
 
 
 @contextmanager
@@ -43,15 +45,18 @@ def _translated() -> Iterator[None]:
 class _Transaction:
     """Runs statements on one connection; writes wait and go out together."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, timeout: float | None = None) -> None:
         self._connection = connection
+        self._timeout = timeout
         self._waiting: list[tuple[Statement, list[Any]]] = []
 
     async def fetch(
         self, statement: Statement, /, *, rows: RowValues | None = None, **parameters: Any
     ) -> list[Row]:
         arguments = statement.postgres_arguments(rows, parameters)
-        found = await self._connection.fetch(statement.postgres, *arguments)
+        found = await self._connection.fetch(
+            statement.postgres, *arguments, timeout=self._timeout
+        )
         return cast("list[Row]", found)
 
     async def write(
@@ -127,7 +132,8 @@ class PostgresStore:
     ) -> list[Row]:
         """One read in a snapshot of its own."""
         async with self._connection() as connection:
-            return await _Transaction(connection).fetch(statement, rows=rows, **parameters)
+            transaction = _Transaction(connection, _ANSWER_SECONDS)
+            return await transaction.fetch(statement, rows=rows, **parameters)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
@@ -156,6 +162,7 @@ class PostgresStore:
                 self._writer = await asyncpg.connect(
                     self._url,
                     timeout=_CONNECT_SECONDS,
+                    command_timeout=_ANSWER_SECONDS,
                     statement_cache_size=512,
                     server_settings={"application_name": "groundswell-writer"},
                 )

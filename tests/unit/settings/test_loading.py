@@ -88,3 +88,8 @@ def test_postgresql_needs_a_secret_that_all_processes_know() -> None:
 def test_a_secret_of_any_length_makes_keys_long_enough() -> None:
     assert len(Settings(secret="short").root_secret()) == 32
     assert Settings(secret="a" * 40).root_secret() == b"a" * 40
+
+
+def test_an_address_of_redis_that_is_none_is_told() -> None:
+    with pytest.raises(SettingsError, match="redis_url"):
+        load({"GROUNDSWELL_REDIS_URL": "nonsense"}, file=NOWHERE)

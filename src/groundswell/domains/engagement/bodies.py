@@ -38,7 +38,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
 
 class NewMedia(Body, frozen=True, kw_only=True):
-    """A file to register. ``source`` and ``externalId`` together make registering repeatable."""
+    """A file to register. `source` and `externalId` together make registering repeatable."""
 
     title: Title
     artist: Name | None = None
@@ -78,7 +78,7 @@ class Occurrence(Body, frozen=True, kw_only=True):
 
 
 class Play(Occurrence, frozen=True, kw_only=True):
-    """A play; ``playDuration`` in seconds."""
+    """A play; `playDuration` in seconds."""
 
     play_duration: PlayedSeconds | None = None
 

@@ -54,7 +54,7 @@ async def register_media(
     clock: NamedDependency[Clock],
     idempotency: NamedDependency[Idempotency | None],
 ) -> MediaFile:
-    """Make a file known. The same ``source`` and ``externalId`` answer with the same file."""
+    """Make a file known. The same `source` and `externalId` answer with the same file."""
     require_host(caller)
     if (data.source is None) != (data.external_id is None):
         raise Invalid.at("externalId", "Goes together with source")
@@ -83,7 +83,7 @@ async def update_media(
     clock: NamedDependency[Clock],
     idempotency: NamedDependency[Idempotency | None],
 ) -> MediaFile:
-    """Change a file, hide it (``state: hidden``), show it again, or opt it out of the rankings."""
+    """Change a file, hide it (`state: hidden`), show it again, or opt it out of the rankings."""
     require_host(caller)
     changes = {name: getattr(data, name) for name in data.__struct_fields__}
     changes["published_at"] = instant(data.published_at, "publishedAt")
