@@ -65,7 +65,7 @@ class World:
         elif kind == "record":
             self._record(which)
         elif kind == "connect" and not client.connected:
-            self._connect(which % CLIENTS)
+            await self._connect(which % CLIENTS)
         elif kind == "leave":
             await client.leave(torn=amount / 9)
         elif kind == "pause" and client.connected:
@@ -79,10 +79,10 @@ class World:
         elif kind == "wait":
             await settle(amount)
 
-    def _connect(self, which: int) -> None:
+    async def _connect(self, which: int) -> None:
         client = self.clients[which]
         last = client.reader.last_event_id or None
-        client.connect(self.door.stream(",".join(self.topics[which]), Visitor(), last))
+        client.connect(await self.door.stream(",".join(self.topics[which]), Visitor(), last))
 
     def _record(self, which: int) -> None:
         seq = self.log.top + 1
@@ -113,7 +113,7 @@ class World:
         for which, client in enumerate(self.clients):
             client.resume()
             if not client.connected:
-                self._connect(which)
+                await self._connect(which)
         await settle(100)
         for client in self.clients:
             await client.leave()
@@ -200,7 +200,7 @@ def test_the_positions_of_one_event_are_the_same_for_everybody() -> None:
     async def scenario() -> list[dict[int, bytes]]:
         world = World([frozenset(FEEDS)] * CLIENTS, random=Random(1))
         for which in range(CLIENTS):
-            world._connect(which)
+            await world._connect(which)
         await settle()
         for which in range(12):
             await world.step(("publish", which % 7, 0))
