@@ -60,7 +60,13 @@ class CatchingUp:
         Raises:
             GroundswellError: it is not even known where the topic stands.
         """
-        return await self._preparation.prepare(subscription, resume, budget)
+        prepared = await self._preparation.prepare(subscription, resume, budget)
+        if not subscription.epoch:
+            # It may be held before anything is told, and has to go on from here nevertheless.
+            after = Place(prepared.stream.epoch, prepared.plan.after)
+            start = after if resume is None else resume
+            subscription.epoch, subscription.offset = start.epoch, start.offset
+        return prepared
 
     async def tell(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
