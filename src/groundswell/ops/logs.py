@@ -104,7 +104,8 @@ def _route_standard_library(level: int, renderer: Processor, target: TextIO) -> 
     root.handlers = [handler]
     root.setLevel(level)
     for name in _OWN_HANDLERS:
-        logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = True
+        own = logging.getLogger(name)
+        own.handlers, own.propagate, own.disabled = [], True, False
+        own.setLevel(logging.NOTSET)
     for name in _SILENCED:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
