@@ -54,9 +54,7 @@ class _Transaction:
         self, statement: Statement, /, *, rows: RowValues | None = None, **parameters: Any
     ) -> list[Row]:
         arguments = statement.postgres_arguments(rows, parameters)
-        found = await self._connection.fetch(
-            statement.postgres, *arguments, timeout=self._timeout
-        )
+        found = await self._connection.fetch(statement.postgres, *arguments, timeout=self._timeout)
         return cast("list[Row]", found)
 
     async def write(
