@@ -46,11 +46,11 @@ def publications(logged: LoggedEvent) -> list[Publication]:
         case events.MediaUpdated():
             told = _publication(logged, media_topic(event.media_file_id), _update(event))
             if event.state != "published":
-                return [told, _retracted(logged, event)]
+                return [told, _retracted(logged)]
             return [told, _uploaded(logged, event)] if event.in_feed else [told]
         case events.MediaDeleted():
             told = _publication(logged, media_topic(event.media_file_id), {})
-            return [told, _retracted(logged, event)]
+            return [told, _retracted(logged)]
         case InboxEvent():
             return inbox_publications(logged, event)
         case _:
@@ -105,7 +105,7 @@ def _created(logged: LoggedEvent, event: events.MediaEvent, kind: str, title: st
     return _publication(logged, ACTIVITY, details, ACTIVITY_CREATED)
 
 
-def _retracted(logged: LoggedEvent, _: events.MediaEvent) -> Publication:
+def _retracted(logged: LoggedEvent) -> Publication:
     return _publication(logged, ACTIVITY, {}, ACTIVITY_RETRACTED)
 
 

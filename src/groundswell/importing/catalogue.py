@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from groundswell.importing import values
-from groundswell.importing.columns import Record, complete_mapping, read_records
+from groundswell.importing.columns import Record, read_entries
 from groundswell.importing.entries import BadLine, CatalogueEntry, Media
 
 FIELDS = (
@@ -30,15 +30,7 @@ def read_catalogue(
     Raises:
         Invalid: the mapping or the header does not fit.
     """
-    mapping = complete_mapping(given, FIELDS)
-    for number, record in read_records(lines, mapping, needed={*REQUIRED, *given}):
-        if isinstance(record, str):
-            yield BadLine(number, record)
-            continue
-        try:
-            yield catalogue_entry(record)
-        except values.UnreadableValue as error:
-            yield BadLine(number, str(error))
+    return read_entries(lines, given, FIELDS, REQUIRED, catalogue_entry)
 
 
 def catalogue_entry(record: Record) -> CatalogueEntry:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from groundswell.contract.errors import Invalid
+from groundswell.importing.entries import BadLine
+from groundswell.importing.values import UnreadableValue
 
 DELIMITERS = ",;\t|"
 
 Record = Mapping[str, str]
+E = TypeVar("E")
 
 
 def parse_mapping(text: str) -> dict[str, str]:
@@ -59,6 +63,29 @@ def read_records(
     while (row := _next_row(reader)) is not None:
         if row:
             yield reader.line_num + 1, row if isinstance(row, str) else _record(row, places)
+
+
+def read_entries(
+    lines: Iterable[str],
+    given: Mapping[str, str],
+    fields: Sequence[str],
+    required: Sequence[str],
+    understand: Callable[[Record], E],
+) -> Iterator[E | BadLine]:
+    """What ``understand`` makes of each record; columns are named by ``given`` or the fields.
+
+    Raises:
+        Invalid: the mapping or the header does not fit.
+    """
+    mapping = complete_mapping(given, fields)
+    for number, record in read_records(lines, mapping, needed={*required, *given}):
+        if isinstance(record, str):
+            yield BadLine(number, record)
+            continue
+        try:
+            yield understand(record)
+        except UnreadableValue as error:
+            yield BadLine(number, str(error))
 
 
 def _header(line: str, delimiter: str) -> list[str]:

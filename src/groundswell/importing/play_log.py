@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from groundswell.importing import values
 from groundswell.importing.catalogue import song_id
-from groundswell.importing.columns import Record, complete_mapping, read_records
+from groundswell.importing.columns import Record, read_entries
 from groundswell.importing.entries import BadLine, Listen, Media
 
 FIELDS = ("time", "title", "artist", "seconds", "listener", "id")
@@ -19,15 +19,7 @@ def read_plays(lines: Iterable[str], given: Mapping[str, str]) -> Iterator[Liste
     Raises:
         Invalid: the mapping or the header does not fit.
     """
-    mapping = complete_mapping(given, FIELDS)
-    for number, record in read_records(lines, mapping, needed={*REQUIRED, *given}):
-        if isinstance(record, str):
-            yield BadLine(number, record)
-            continue
-        try:
-            yield play(record)
-        except values.UnreadableValue as error:
-            yield BadLine(number, str(error))
+    return read_entries(lines, given, FIELDS, REQUIRED, play)
 
 
 def play(record: Record) -> Listen:

@@ -43,7 +43,7 @@ def _translated() -> Iterator[None]:
 
 
 class _Transaction:
-    """Runs statements on one connection; writes wait and go out together."""
+    """Runs statements on one connection; writes wait, and go out together before the next read."""
 
     def __init__(self, connection: asyncpg.Connection, timeout: float | None = None) -> None:
         self._connection = connection
@@ -53,6 +53,7 @@ class _Transaction:
     async def fetch(
         self, statement: Statement, /, *, rows: RowValues | None = None, **parameters: Any
     ) -> list[Row]:
+        await self.flush()
         arguments = statement.postgres_arguments(rows, parameters)
         found = await self._connection.fetch(statement.postgres, *arguments, timeout=self._timeout)
         return cast("list[Row]", found)

@@ -76,9 +76,6 @@ class _InThread:
     ) -> None:
         _run(self._connection, statement, rows, parameters)
 
-    async def flush(self) -> None:
-        """Nothing ever waits."""
-
 
 class _AcrossThreads:
     """A transaction used from the event loop: each statement is a trip to the thread."""
@@ -96,9 +93,6 @@ class _AcrossThreads:
         self, statement: Statement, /, *, rows: RowValues | None = None, **parameters: Any
     ) -> None:
         await self.fetch(statement, rows=rows, **parameters)
-
-    async def flush(self) -> None:
-        """Nothing ever waits."""
 
 
 async def _in(threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:

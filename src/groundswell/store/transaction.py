@@ -25,15 +25,11 @@ class Transaction(Protocol):
     async def write(
         self, statement: Statement, /, *, rows: RowValues | None = None, **parameters: Any
     ) -> None:
-        """Run a write whose result nobody reads, at the latest before the commit.
+        """Run a write whose result nobody reads, at the latest before the next ``fetch``.
 
-        Writes may be sent together in any order: two of one transaction must not touch the same
-        row, and a later ``fetch`` of the same transaction may not see them.
+        Writes that wait are sent together, in any order: two without a ``fetch`` between them must
+        not touch the same row.
         """
-        ...
-
-    async def flush(self) -> None:
-        """Send the writes that wait, so that what is fetched next sees them."""
         ...
 
 

@@ -46,7 +46,7 @@ async def test_an_exception_rolls_back(core: Core) -> None:
 async def test_what_work_raises_rolls_back_and_the_writer_goes_on(core: Core) -> None:
     async def fail(tx: Transaction) -> None:
         await tx.write(ADD, name="lost")
-        await tx.flush()
+        assert await tx.fetch(Statement(NAMES)) == [("lost",)]
         raise LookupError
 
     async def succeed(tx: Transaction) -> str:

@@ -9,8 +9,7 @@ import msgspec
 
 from groundswell.access.geo import Locator
 from groundswell.access.hashing import AddressHasher
-from groundswell.access.principal import Principal, vote_key
-from groundswell.contract.ids import user_actor
+from groundswell.access.principal import Principal, log_key, vote_key
 from groundswell.contract.times import DAY
 from groundswell.domains.engagement.commands import Actor
 
@@ -74,11 +73,10 @@ class Actors:
 
     def of(self, caller: Principal) -> Actor:
         """Who acts, under keyed names only."""
-        ip_hash = self._hasher.hash("log", caller.address)
-        key = ip_hash if caller.user_id is None else user_actor(caller.user_id)
+        key = log_key(caller, self._hasher)
         return Actor(
             actor=key,
-            ip_hash=ip_hash,
+            ip_hash=self._hasher.hash("log", caller.address),
             user_id=caller.user_id,
             session_id=caller.session_id,
             location=self._places.of(caller.address, key, self._clock()),

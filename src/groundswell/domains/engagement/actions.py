@@ -15,6 +15,7 @@ from groundswell.domains.engagement.acting import Actors
 from groundswell.domains.engagement.commands import (
     CastVote,
     DeleteMedia,
+    Record,
     RecordComment,
     RecordDownload,
     RecordPlay,
@@ -129,16 +130,15 @@ class Actions:
         idempotency: Idempotency | None = None,
     ) -> Recorded:
         """Record a play."""
-        await self.limit("play", caller)
-        at = self._clock()
-        command = RecordPlay(
-            media_file_id=media_file_id,
-            by=self._actors.of(caller),
-            at=at,
-            occurred_at=_reported(occurred_at, at),
+        answer: Recorded = await self._record(
+            "play",
+            RecordPlay,
+            caller,
+            media_file_id,
+            occurred_at,
+            idempotency,
             play_duration=play_duration,
         )
-        answer: Recorded = await self._submit(command, idempotency)
         return answer
 
     async def download(
@@ -150,15 +150,9 @@ class Actions:
         idempotency: Idempotency | None = None,
     ) -> Recorded:
         """Record a download."""
-        await self.limit("download", caller)
-        at = self._clock()
-        command = RecordDownload(
-            media_file_id=media_file_id,
-            by=self._actors.of(caller),
-            at=at,
-            occurred_at=_reported(occurred_at, at),
+        answer: Recorded = await self._record(
+            "download", RecordDownload, caller, media_file_id, occurred_at, idempotency
         )
-        answer: Recorded = await self._submit(command, idempotency)
         return answer
 
     async def view(
@@ -170,15 +164,9 @@ class Actions:
         idempotency: Idempotency | None = None,
     ) -> Recorded:
         """Record a view."""
-        await self.limit("view", caller)
-        at = self._clock()
-        command = RecordView(
-            media_file_id=media_file_id,
-            by=self._actors.of(caller),
-            at=at,
-            occurred_at=_reported(occurred_at, at),
+        answer: Recorded = await self._record(
+            "view", RecordView, caller, media_file_id, occurred_at, idempotency
         )
-        answer: Recorded = await self._submit(command, idempotency)
         return answer
 
     async def comment(
@@ -196,15 +184,32 @@ class Actions:
         text = body.strip()
         if not text:
             raise Invalid.at("body", "Must not be empty")
-        await self.limit("comment", caller)
-        command = RecordComment(
+        answer: PostedComment = await self._record(
+            "comment", RecordComment, caller, media_file_id, None, idempotency, body=text
+        )
+        return answer
+
+    async def _record(
+        self,
+        action: str,
+        command: type[Record],
+        caller: Principal,
+        media_file_id: int,
+        occurred_at: int | None,
+        idempotency: Idempotency | None,
+        **details: Any,
+    ) -> Any:
+        """Count one action of the caller against its limit, and have it recorded."""
+        await self.limit(action, caller)
+        at = self._clock()
+        recorded = command(
             media_file_id=media_file_id,
             by=self._actors.of(caller),
-            at=self._clock(),
-            body=text,
+            at=at,
+            occurred_at=_reported(occurred_at, at),
+            **details,
         )
-        answer: PostedComment = await self._submit(command, idempotency)
-        return answer
+        return await self._submit(recorded, idempotency)
 
 
 def _reported(occurred_at: int | None, now: int) -> int | None:

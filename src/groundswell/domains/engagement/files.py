@@ -67,44 +67,32 @@ class File:
         if self.last_event_at is None or self.last_event_at < at:
             self.last_event_at = at
 
+    def figures(self) -> dict[str, int]:
+        """The counters by name, as every answer has them."""
+        return {
+            "play_count": self.play_count,
+            "qualified_play_count": self.qualified_play_count,
+            "download_count": self.download_count,
+            "view_count": self.view_count,
+            "comment_count": self.comment_count,
+            "upvotes": self.upvotes,
+            "downvotes": self.downvotes,
+        }
+
     def counters(self) -> CounterValues:
         """The counters as they stand."""
-        return CounterValues(
-            play_count=self.play_count,
-            qualified_play_count=self.qualified_play_count,
-            download_count=self.download_count,
-            view_count=self.view_count,
-            comment_count=self.comment_count,
-            upvotes=self.upvotes,
-            downvotes=self.downvotes,
-        )
+        return CounterValues(**self.figures())
 
     def counter_row(self) -> tuple[int | None, ...]:
         """The parameters of ``SET_COUNTERS``."""
-        return (
-            self.media_file_id,
-            self.play_count,
-            self.qualified_play_count,
-            self.download_count,
-            self.view_count,
-            self.comment_count,
-            self.upvotes,
-            self.downvotes,
-            self.last_event_at,
-        )
+        return (self.media_file_id, *self.figures().values(), self.last_event_at)
 
     def recorded(self, *, qualified: bool) -> Recorded:
         """The answer to something that was counted."""
         return Recorded(
             media_file_id=self.media_file_id,
             qualified=qualified,
-            play_count=self.play_count,
-            qualified_play_count=self.qualified_play_count,
-            download_count=self.download_count,
-            view_count=self.view_count,
-            comment_count=self.comment_count,
-            upvotes=self.upvotes,
-            downvotes=self.downvotes,
+            **self.figures(),
         )
 
     def posted(self, comment: Comment) -> PostedComment:
@@ -113,13 +101,7 @@ class File:
             media_file_id=self.media_file_id,
             qualified=True,
             comment=comment,
-            play_count=self.play_count,
-            qualified_play_count=self.qualified_play_count,
-            download_count=self.download_count,
-            view_count=self.view_count,
-            comment_count=self.comment_count,
-            upvotes=self.upvotes,
-            downvotes=self.downvotes,
+            **self.figures(),
         )
 
     def vote_status(self, vote: VoteType | None) -> VoteStatus:
@@ -143,13 +125,7 @@ class File:
             state=self.state,
             created_at=to_rfc3339(self.created_at),
             published_at=None if self.published_at is None else to_rfc3339(self.published_at),
-            play_count=self.play_count,
-            qualified_play_count=self.qualified_play_count,
-            download_count=self.download_count,
-            view_count=self.view_count,
-            comment_count=self.comment_count,
-            upvotes=self.upvotes,
-            downvotes=self.downvotes,
+            **self.figures(),
             hotness_score=saturated(self.hotness_score),
             last_hotness_update=None
             if self.last_hotness_update is None

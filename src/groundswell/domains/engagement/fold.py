@@ -302,7 +302,6 @@ class Fold:
             files = [self._files[media].counter_row() for media in sorted(self._files)]
             await transaction.write(sql.SET_COUNTERS, rows=files)
         if self._last_event_undone:
-            await transaction.flush()
             undone = [(media,) for media in sorted(self._last_event_undone)]
             await transaction.fetch(sql.RECALL_LAST_EVENT, rows=undone)
 

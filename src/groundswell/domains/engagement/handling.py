@@ -29,7 +29,6 @@ class Engagement:
         self, transaction: Transaction, commands: Sequence[Any], tail: EventTail
     ) -> list[object]:
         """Execute the batch; the outcomes stand in the order of the commands."""
-        await transaction.flush()  # another batch of this transaction may have left writes
         cares = [isinstance(one, RegisterMedia | UpdateMedia | DeleteMedia) for one in commands]
         if any(cares):
             # They are executed one by one: locked in that order, files could wait in a circle.

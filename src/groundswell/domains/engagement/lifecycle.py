@@ -51,6 +51,7 @@ RENAME_IN_FEED = Statement(
 SCRUB_COMMENTS = Statement("UPDATE comments SET body = '' WHERE media_file_id = :media_file_id")
 
 _CHANGEABLE = ("title", "artist", "owner_id", "duration_seconds", "url", "published_at", "state")
+_SAVED = (*_CHANGEABLE, "trendable", "updated_at")
 
 
 class Lifecycle:
@@ -177,10 +178,7 @@ class Lifecycle:
         file = await self._existing(transaction, command.media_file_id)
         title, unpublished = file.title, file.published_at is None
         self._change(file, command)
-        values: dict[str, Any] = {
-            name: getattr(file, name) for name in (*_CHANGEABLE, "trendable", "updated_at")
-        }
-        await transaction.fetch(CHANGE, media_file_id=file.media_file_id, **values)
+        await self._save(transaction, file)
         if file.state == "deleted":
             await self._scrub(transaction, file.media_file_id)
         elif file.title != title:
@@ -222,11 +220,14 @@ class Lifecycle:
         file = await self._existing(transaction, command.media_file_id)
         file.state = "deleted"
         file.updated_at = command.at
-        values = {name: getattr(file, name) for name in (*_CHANGEABLE, "trendable", "updated_at")}
-        await transaction.fetch(CHANGE, media_file_id=file.media_file_id, **values)
+        await self._save(transaction, file)
         await self._scrub(transaction, file.media_file_id)
         tail.append(MediaDeleted(media_file_id=file.media_file_id), command.at)
         return file.view()
+
+    async def _save(self, transaction: Transaction, file: File) -> None:
+        values: dict[str, Any] = {name: getattr(file, name) for name in _SAVED}
+        await transaction.fetch(CHANGE, media_file_id=file.media_file_id, **values)
 
     async def _existing(self, transaction: Transaction, media_file_id: int) -> File:
         file = (await lock_files(transaction, [media_file_id])).get(media_file_id)

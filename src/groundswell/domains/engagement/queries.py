@@ -165,13 +165,7 @@ class EngagementQueries:
                 all_time=file.play_count,
             ),
             as_of=to_rfc3339(now),
-            play_count=file.play_count,
-            qualified_play_count=file.qualified_play_count,
-            download_count=file.download_count,
-            view_count=file.view_count,
-            comment_count=file.comment_count,
-            upvotes=file.upvotes,
-            downvotes=file.downvotes,
+            **file.figures(),
         )
 
     async def activity(self, limit: int, cursor: str | None = None) -> Page[ActivityItem]:

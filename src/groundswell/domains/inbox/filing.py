@@ -81,7 +81,6 @@ async def _write(
     ]
     if critical:
         await transaction.write(QUEUE_PUSHES, rows=critical)
-    await transaction.flush()  # later commands of the batch may be about these messages
 
 
 def _row(command: FileMessage, seq: int, log_seq: int) -> tuple[object, ...]:

@@ -56,7 +56,6 @@ class InboxCommands:
         self, transaction: Transaction, commands: Sequence[Any], tail: EventTail
     ) -> list[object]:
         """Execute the batch; the outcomes stand in the order of the commands."""
-        await transaction.flush()  # another family of this transaction may have left writes
         outcomes: list[object] = [None] * len(commands)
         filing = [place for place, one in enumerate(commands) if isinstance(one, FileMessage)]
         if filing:
