@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from groundswell.realtime.gateway.errors import CloseCode
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.frames import ClientFrame
 from groundswell.realtime.gateway.replies import Reply
 

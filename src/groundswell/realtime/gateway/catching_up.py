@@ -16,7 +16,7 @@ from msgspec import UNSET
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.batching import batch
-from groundswell.realtime.gateway.errors import CloseCode, UnsubscribeCode
+from groundswell.realtime.codes import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.frames import Place
 from groundswell.realtime.gateway.preparing import Budget, Preparation, Prepared, State

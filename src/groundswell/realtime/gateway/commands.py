@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
+from groundswell.realtime.codes import Code
+from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import (
     Ack,
     ClientFrame,

@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
+from groundswell.realtime.codes import CloseCode, Code, UnsubscribeCode
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
 from groundswell.realtime.gateway.commands import carry_out, restore
 from groundswell.realtime.gateway.device import InboxDevice
-from groundswell.realtime.gateway.errors import CloseCode, Code, Refused, UnsubscribeCode
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Bye, ClientFrame, Flow
 from groundswell.realtime.gateway.outlet import Outlet
 from groundswell.realtime.gateway.presence_commands import Appearance, Viewing

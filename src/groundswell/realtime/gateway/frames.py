@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.codes import Code
+from groundswell.realtime.gateway.errors import Refused
 
 Ref = Annotated[str, msgspec.Meta(max_length=64)]
 ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]

@@ -14,10 +14,10 @@ from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import MILLISECOND, SECOND, Clock, now
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.catching_up import CatchingUp
 from groundswell.realtime.gateway.connection import Connection
-from groundswell.realtime.gateway.errors import CloseCode
 from groundswell.realtime.gateway.figures import BUCKETS, Figures, GatewayStatistics
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
 from groundswell.realtime.gateway.preparing import Preparation, SnapshotOf

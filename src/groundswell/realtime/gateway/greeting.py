@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from groundswell.contract.errors import GroundswellError, Unauthenticated
 from groundswell.contract.times import MILLISECOND, to_rfc3339
-from groundswell.realtime.gateway.errors import CloseCode, refusal_of
+from groundswell.realtime.codes import CloseCode
+from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.frames import Hello, Refresh
 from groundswell.realtime.gateway.replies import (
     Heartbeat,

@@ -8,8 +8,9 @@ import msgspec
 
 from groundswell.contract.inbox import InboxPort, inbox_topic
 from groundswell.contract.times import from_rfc3339
+from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.device import InboxDevice
-from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Ack, Offset, Read
 from groundswell.realtime.gateway.replies import ReadEntry, ReadState
 

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import UNSET
 
 from groundswell.realtime.broker.base import Position
+from groundswell.realtime.codes import Code
 from groundswell.realtime.filters import compile_filter
-from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import History, Place
 from groundswell.realtime.gateway.replies import HistoryPage, or_unset
 from groundswell.realtime.gateway.subscription import Stage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from groundswell.contract.errors import GroundswellError
-from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.codes import Code
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Presence as Frame
 from groundswell.realtime.gateway.replies import or_unset
 from groundswell.realtime.gateway.subscription import Stage

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from groundswell.contract.errors import Forbidden
+from groundswell.realtime.codes import Code
 from groundswell.realtime.credentials import Credentials
-from groundswell.realtime.gateway.errors import Code, Refused, refusal_of
+from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Action, Publish
 from groundswell.realtime.gateway.replies import (
     ActionDone,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from groundswell.realtime.gateway.errors import CloseCode
+from groundswell.realtime.codes import CloseCode
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection

@@ -291,7 +291,7 @@ def error_body(refused: Refused) -> ErrorBody:
     after, lowest = refused.retry_after, refused.lowest
     return ErrorBody(
         code=int(refused.code),
-        name=refused.code.name.lower(),
+        name=refused.code.wire_name,
         message=refused.message,
         retryable=refused.code.retryable,
         retry_after_ms=UNSET if after is None else max(1, -(-after // MILLISECOND)),

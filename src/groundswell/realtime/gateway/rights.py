@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from groundswell.contract.ids import Topic
+from groundswell.realtime.codes import Code
 from groundswell.realtime.credentials import Credentials
-from groundswell.realtime.gateway.errors import Code, Refused
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.grants import Action, Grants
 from groundswell.realtime.topics import Viewer, kind_of
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from random import Random
 
 from groundswell.contract.times import HOUR, MILLISECOND, to_rfc3339
+from groundswell.realtime.codes import CloseCode, Code
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
-from groundswell.realtime.gateway.errors import CloseCode, Code, Refused
+from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import (
     Bye,
     ClientFrame,

@@ -10,7 +10,8 @@ from msgspec import UNSET
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.inbox import inbox_topic
 from groundswell.contract.times import to_rfc3339
-from groundswell.realtime.gateway.errors import Code, Refused, UnsubscribeCode, refusal_of
+from groundswell.realtime.codes import Code, UnsubscribeCode
+from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Options, Place, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from groundswell.contract.ids import event_id
 from groundswell.realtime.batching import Batcher, Pace, batch, portions
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.digests import Digest
-from groundswell.realtime.gateway.errors import CloseCode
 from groundswell.realtime.gateway.replies import Sync
 from groundswell.realtime.gateway.subscription import Stage, Subscription
 from groundswell.realtime.messages import Envelope

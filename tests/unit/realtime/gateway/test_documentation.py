@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundswell.realtime.gateway.errors import CloseCode, Code
+from groundswell.realtime.codes import CloseCode, Code
 from groundswell.realtime.gateway.frames import TYPES
 from groundswell.realtime.gateway.gateway import FEATURES
 from groundswell.realtime.gateway.replies import REPLIES

@@ -9,13 +9,13 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import GroundswellError
+from groundswell.realtime.codes import CloseCode, Code, error_message
 from groundswell.realtime.doors.socketio import translation
 from groundswell.realtime.doors.socketio.connection import Socket
 from groundswell.realtime.doors.socketio.requests import Requests
 from groundswell.realtime.link import Client, Gateway, Transport
 from groundswell.realtime.messages import Envelope
 
-ABUSE: Final = 4009
 MAX_OVERSIZED: Final = 2
 """So many messages thrown away for their size, and the client is put out."""
 
@@ -63,10 +63,9 @@ class GatewayClient:
             message = translation.hello(self._auth)
             self._client = self._gateway.connect(self, self._caller, origin=self._origin)
         except translation.NotACommand as failure:
-            self._refuse(translation.error(translation.BAD_REQUEST, str(failure)))
+            self._refuse(error_message(Code.BAD_REQUEST, str(failure)))
         except GroundswellError as failure:
-            kind = translation.OVERLOADED
-            self._refuse(translation.error(kind, str(failure), retryable=True))
+            self._refuse(error_message(Code.OVERLOADED, str(failure)))
         else:
             self._client.receive(message)
 
@@ -77,7 +76,7 @@ class GatewayClient:
         try:
             message, is_answered = self._requests.command(arguments, ack)
         except translation.NotACommand as failure:
-            self._answer(ack, translation.error(translation.BAD_REQUEST, str(failure)))
+            self._answer(ack, error_message(Code.BAD_REQUEST, str(failure)))
             return
         self._client.receive(message)
         if not is_answered:
@@ -86,9 +85,9 @@ class GatewayClient:
     def too_large(self) -> None:
         """A message was thrown away for its size."""
         self._oversized += 1
-        self.send(translation.error(translation.TOO_LARGE, "The message was too large."))
+        self.send(error_message(Code.TOO_LARGE, "The message was too large."))
         if self._oversized >= MAX_OVERSIZED:
-            self.close(ABUSE, "messages too large")
+            self.close(CloseCode.ABUSE, "messages too large")
 
     def drained(self) -> None:
         """The client took what was pending."""

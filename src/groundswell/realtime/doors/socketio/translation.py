@@ -19,10 +19,6 @@ ANSWERED: Final = frozenset(
 )
 """Messages of a client that get one answer with their ``ref``."""
 
-BAD_REQUEST: Final = (1001, "bad_request")
-TOO_LARGE: Final = (1003, "too_large")
-OVERLOADED: Final = (1501, "overloaded")
-
 _NAME: Final = re.compile(r"[A-Za-z_]{1,32}")
 _TYPE: Final = re.compile(rb'\{"type":"([A-Z_]+)"')
 _encode = msgspec.json.Encoder().encode
@@ -121,14 +117,6 @@ def event_packet(envelope: Envelope) -> bytes:
 def ack_packet(number: int, message: bytes | None) -> bytes:
     """The answer to the client's event of this number; empty where there is nothing to say."""
     return b"43%d[%b]" % (number, message or b"")
-
-
-def error(kind: tuple[int, str], text: str, *, retryable: bool = False) -> bytes:
-    """An ERROR that this door itself has to say."""
-    code, name = kind
-    return _encode(
-        {"type": "ERROR", "code": code, "name": name, "message": text, "retryable": retryable}
-    )
 
 
 @lru_cache(maxsize=64)

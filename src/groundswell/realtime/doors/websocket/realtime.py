@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-import msgspec
 from litestar.types import Scope
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid, Unauthenticated, Unavailable
+from groundswell.realtime.codes import CloseCode, Code, error_message
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.websocket.endpoint import (
     Admission,
@@ -40,11 +40,6 @@ MAX_MESSAGE: Final = 65_536
 MAX_OFFENCES: Final = 3
 """How many messages that are too large, or not text, a client may send before it is cut off."""
 
-FORBIDDEN_ORIGIN: Final = 4003
-UNSUPPORTED_PROTOCOL: Final = 4007
-ABUSE: Final = 4009
-OVERLOADED: Final = 4100
-UNAUTHENTICATED: Final = 4101
 
 CredentialsOf = Callable[[Scope], Awaitable[Credentials]]
 """Who a request shows, a visitor without credentials. Raises Unauthenticated."""
@@ -59,24 +54,8 @@ Raises Unauthenticated: the ticket is unknown, used up, too old, or was made for
 _TOKEN_NAMES: Final = frozenset({"token", "access_token", "id_token", "jwt", "authorization"})
 _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 
-_too_large: Final = msgspec.json.encode(
-    {
-        "type": "ERROR",
-        "code": 1003,
-        "name": "too_large",
-        "message": f"A message may have {MAX_MESSAGE} bytes.",
-        "retryable": False,
-    }
-)
-_not_text: Final = msgspec.json.encode(
-    {
-        "type": "ERROR",
-        "code": 1001,
-        "name": "bad_request",
-        "message": "Messages are JSON in text frames.",
-        "retryable": False,
-    }
-)
+_too_large: Final = error_message(Code.TOO_LARGE, f"A message may have {MAX_MESSAGE} bytes.")
+_not_text: Final = error_message(Code.BAD_REQUEST, "Messages are JSON in text frames.")
 
 
 class RealtimeEndpoint:
@@ -112,14 +91,18 @@ class RealtimeEndpoint:
         offered = upgrade.subprotocols
         if offered and SUBPROTOCOL not in offered:
             # A browser takes no answer but one of its own offers.
-            return Admission(turned_away(UNSUPPORTED_PROTOCOL, "unsupported protocol"), offered[0])
+            return Admission(
+                turned_away(CloseCode.UNSUPPORTED_PROTOCOL, "unsupported protocol"), offered[0]
+            )
         subprotocol = SUBPROTOCOL if offered else None
         if not allows(self._origins, upgrade):
-            return Admission(turned_away(FORBIDDEN_ORIGIN, "forbidden origin"), subprotocol)
+            return Admission(
+                turned_away(CloseCode.FORBIDDEN_ORIGIN, "forbidden origin"), subprotocol
+            )
         try:
             credentials = await self._credentials(upgrade)
         except Unauthenticated as error:
-            return Admission(turned_away(UNAUTHENTICATED, str(error)), subprotocol)
+            return Admission(turned_away(CloseCode.UNAUTHENTICATED, str(error)), subprotocol)
         return Admission(self._opening(credentials, upgrade.origin), subprotocol)
 
     async def _credentials(self, upgrade: Upgrade) -> Credentials:
@@ -144,7 +127,7 @@ def _open(
             link, credentials.principal, origin=origin, credentials=credentials
         )
     except Unavailable as error:
-        socket.close(OVERLOADED, str(error))
+        socket.close(CloseCode.OVERLOADED, str(error))
         return Nobody()
     return link
 
@@ -226,4 +209,4 @@ class RealtimeLink:
         self._offences += 1
         self.send(answer)
         if self._offences >= MAX_OFFENCES:
-            self.close(ABUSE, "limits repeatedly passed")
+            self.close(CloseCode.ABUSE, "limits repeatedly passed")

@@ -26,6 +26,7 @@ from groundswell.contract.errors import (
     Unavailable,
 )
 from groundswell.http.problems import PROBLEM_JSON, headers_of, problem_of
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.doors.websocket.endpoint import Endpoints, Upgrade
 from groundswell.realtime.doors.websocket.frames import DEFLATE
 from groundswell.realtime.doors.websocket.framing import Framing
@@ -43,7 +44,6 @@ PARTS: Final = 64
 AT_ONCE: Final = 1_000
 """Connections written to before anything else has its turn."""
 
-NO_PONG: Final = 4109
 RETRY_SECONDS: Final = 5
 FIRST_MESSAGE: Final = 65_536
 """What a message may have until an endpoint says otherwise."""
@@ -223,7 +223,7 @@ class WebSocketServer:
             if socket.silent == LOOKS:
                 socket.ping()
             elif socket.silent > LOOKS + self._patience:
-                socket.close(NO_PONG, "no pong")
+                socket.close(CloseCode.NO_PONG, "no pong")
 
     async def _until_all_gone(self, seconds: float) -> None:
         if self._sockets:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from websockets.extensions.permessage_deflate import PerMessageDeflate
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import CloseCode as Rfc6455
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import CONNECTING
 
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.doors.websocket.endpoint import Nobody, Peer
 from groundswell.realtime.doors.websocket.frames import PING, binary_frame, text_frame
 from groundswell.realtime.doors.websocket.framing import Event, TooLarge
@@ -26,7 +28,6 @@ logger = logging.getLogger(__name__)
 MAX_REASON: Final = 123
 """Bytes of a close frame's reason, RFC 6455 5.5.1."""
 
-RESTART: Final = 4200
 """Come back, in the window you were told of."""
 
 _NOBODY: Final = Nobody()
@@ -205,7 +206,7 @@ class WebSocket(asyncio.Protocol):
         """The server stops; uvicorn knows this method too."""
         if self.state is State.CONNECTING:
             self.abort()
-        self.close(RESTART, "restart")
+        self.close(CloseCode.RESTART, "restart")
 
     # What the transport tells
 
@@ -271,7 +272,7 @@ class WebSocket(asyncio.Protocol):
                 self._take(event)
         except Exception:
             logger.exception("A WebSocket's peer failed; its connection is closed.")
-            self.close(CloseCode.INTERNAL_ERROR, "internal error")
+            self.close(Rfc6455.INTERNAL_ERROR, "internal error")
 
     def _take(self, frame: Frame) -> None:
         """A data frame: a message, or a part of one. Its size was bounded before."""
@@ -294,7 +295,7 @@ class WebSocket(asyncio.Protocol):
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            self._framing.fail(CloseCode.INVALID_DATA, "not UTF-8")
+            self._framing.fail(Rfc6455.INVALID_DATA, "not UTF-8")
         else:
             self._peer.text(text)
 

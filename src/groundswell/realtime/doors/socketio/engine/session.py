@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, Protocol
 
+from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.doors.socketio.engine.handshake import Transport
 from groundswell.realtime.doors.socketio.engine.options import EngineOptions
 from groundswell.realtime.doors.socketio.engine.packets import (
@@ -21,7 +22,6 @@ from groundswell.realtime.doors.socketio.engine.websocket import WebSocketTransp
 from groundswell.realtime.doors.socketio.engine.wire import Carrier, Silence, Wire
 
 NORMAL: Final = 1000
-NO_PONG: Final = 4109
 PROTOCOL_ERROR: Final = 1002
 
 CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
@@ -253,7 +253,7 @@ class Session:
         self._timer = self._after(self.options.ping_timeout_ms, self._silent)
 
     def _silent(self) -> None:
-        self.fail("ping timeout", NO_PONG)
+        self.fail("ping timeout", CloseCode.NO_PONG)
 
     def _give_up(self) -> None:
         self._end("server close", politely=True)
