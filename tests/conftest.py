@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.services.postgres",
     "tests.services.redis",
     "tests.services.server",
+    "tests.support.fixtures",
 ]
 
 # Examples that reach a database take as long as its disk does, which says nothing of the code.

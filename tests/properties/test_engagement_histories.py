@@ -30,8 +30,6 @@ from groundswell.store.commands import Command, Idempotency
 from tests.support.core import Core, ManualClock, running_core, user, visitor
 from tests.support.model import Model, Request
 
-pytest_plugins = ["tests.support.fixtures"]
-
 T = TypeVar("T")
 UNKNOWN = 404
 LISTS: list[tuple[Any, Any]] = [

@@ -14,8 +14,6 @@ from groundswell.domains.engagement.retention import Retention
 from groundswell.domains.engagement.views import VoteType
 from tests.support.core import START, Core, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 on_a_database = settings(
     max_examples=100,
     deadline=None,

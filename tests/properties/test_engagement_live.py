@@ -18,8 +18,6 @@ from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.messages import Envelope, Publication
 from tests.support.core import START, Core, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 FILES = 3
 on_a_database = settings(
     max_examples=50,

@@ -26,8 +26,6 @@ from groundswell.http.problems import problem_of
 from groundswell.store.commands import Idempotency
 from tests.support.core import FEED_DAYS, Core, user, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 on_a_database = settings(
     max_examples=100,
     deadline=None,

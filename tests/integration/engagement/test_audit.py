@@ -21,8 +21,6 @@ from groundswell.domains.engagement.rebuilding import rebuild
 from groundswell.store import Statement
 from tests.support.core import START, Core, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 ALWAYS = (
     "qualified_play_count",
     "download_count",

@@ -21,8 +21,6 @@ from groundswell.domains.engagement.commands import (
 from groundswell.domains.engagement.hotness import HotnessJob
 from tests.support.core import FEED_DAYS, START, Core, user, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 RECORDS = {"play": RecordPlay, "download": RecordDownload, "view": RecordView}
 WINDOWS = [("play", HOUR), ("download", DAY), ("view", HOUR)]
 

@@ -16,8 +16,6 @@ from tests.services.postgres import PostgresServer
 from tests.support.core import Core, running_core
 from tests.support.waiting import until
 
-pytest_plugins = ["tests.support.fixtures"]
-
 NEVER = 3600.0
 
 

@@ -13,8 +13,6 @@ from groundswell.log.journal import SqlJournal
 from groundswell.store import Statement, Transaction
 from tests.support.core import START, Core, ManualClock, running_core, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 def _play(media: int, name: str, late_by: int | None = None) -> RecordPlay:
     at = None if late_by is None else START - late_by

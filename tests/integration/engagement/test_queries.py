@@ -12,8 +12,6 @@ from groundswell.domains.engagement.commands import RecordComment, RecordPlay, U
 from groundswell.domains.engagement.views import MediaState, Page
 from tests.support.core import START, Core, user, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 async def _play(core: Core, media: int, name: str, late_by: int | None = None) -> None:
     at = None if late_by is None else core.clock() - late_by

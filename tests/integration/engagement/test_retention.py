@@ -16,8 +16,6 @@ from groundswell.domains.engagement.retention import Retention
 from groundswell.store.commands import Idempotency
 from tests.support.core import Core, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 LOGS = ("play_logs", "download_logs", "view_logs", "comments", "votes")
 HASHED = visitor("ann", ip_hash="a" * 64, session_id="tab", location="Portugal")
 

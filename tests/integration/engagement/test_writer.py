@@ -29,8 +29,6 @@ from tests.services.postgres import PostgresServer
 from tests.support.core import START, Core, ManualClock, connected, running_core, user, visitor
 from tests.support.waiting import until
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 class Touch(Command, frozen=True, kw_only=True):
     """Writes a row, and fails after that if it is a bad one."""

@@ -6,8 +6,6 @@ from groundswell.contract.times import DAY, SECOND
 from groundswell.domains.inbox.periods import MOST_DEVICES
 from tests.integration.inbox.inboxes import Inboxes
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 async def test_acknowledging_up_to_a_number_and_by_id(inboxes: Inboxes) -> None:
     await inboxes.port.connected("ada", "phone")

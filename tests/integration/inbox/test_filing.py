@@ -14,8 +14,6 @@ from groundswell.realtime.inbox_events import message_publication
 from tests.integration.inbox.inboxes import Inboxes
 from tests.support.core import user, visitor
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 async def test_messages_are_numbered_per_user_without_a_gap(inboxes: Inboxes) -> None:
     wanted = [

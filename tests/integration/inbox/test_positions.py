@@ -8,8 +8,6 @@ from groundswell.contract.events import LoggedEvent
 from groundswell.log.consumers import Consumer, StoredPositions
 from tests.integration.inbox.inboxes import Inboxes
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 async def test_positions_are_saved_no_more_often_than_asked(inboxes: Inboxes) -> None:
     positions = StoredPositions(inboxes.core.store, inboxes.clock)

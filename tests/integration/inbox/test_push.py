@@ -25,8 +25,6 @@ from groundswell.domains.inbox.push.sender import LEASE, PushSender
 from tests.integration.inbox.inboxes import Inboxes
 from tests.integration.inbox.push_service import Browser, PushService, running_push_service
 
-pytest_plugins = ["tests.support.fixtures"]
-
 SECRET = b"a root secret of at least 32 bytes!"
 
 

@@ -11,8 +11,6 @@ from groundswell.contract.times import MINUTE, SECOND
 from groundswell.delivery.routing import publications
 from tests.integration.inbox.inboxes import Inboxes
 
-pytest_plugins = ["tests.support.fixtures"]
-
 
 async def states(inboxes: Inboxes, user: str = "ada") -> list[str]:
     return [one.state for one in await inboxes.items(user)]

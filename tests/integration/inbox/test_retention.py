@@ -9,8 +9,6 @@ from groundswell.domains.inbox.commands import TrimInboxes
 from groundswell.domains.inbox.retention import InboxRetention
 from tests.integration.inbox.inboxes import Inboxes
 
-pytest_plugins = ["tests.support.fixtures"]
-
 LOGGED = "SELECT payload FROM event_log"
 
 

@@ -15,8 +15,6 @@ from groundswell.store.migrate import current_revision, downgrade, newest_revisi
 from groundswell.store.migrate import upgrade as migrate
 from groundswell.store.schema import metadata
 
-pytest_plugins = ["tests.support.fixtures"]
-
 SOURCES = Path(groundswell.__file__).parent
 
 

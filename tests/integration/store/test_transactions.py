@@ -13,8 +13,6 @@ from groundswell.store import BIGINT, TEXT, Statement, Transaction
 from tests.support.core import START, Core, running_core, somebody_waits_for_a_lock
 from tests.support.waiting import until
 
-pytest_plugins = ["tests.support.fixtures"]
-
 ADD = Statement(
     "INSERT INTO consumer_positions (consumer_group, seq, updated_at) VALUES (:name, 1, 0)"
 )

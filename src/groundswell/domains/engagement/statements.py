@@ -60,6 +60,13 @@ DELETE_VOTES = Statement(
     rows={"media_file_id": BIGINT, "voter_key": TEXT},
 )
 
+_RECENT_ACTORS = {
+    "kind": TEXT,
+    "media_file_id": BIGINT,
+    "actor": TEXT,
+    "seen_at": BIGINT,
+    "expires_at": BIGINT,
+}
 # One statement decides and remembers; it answers the keys that had no unexpired row.
 CLAIM_WINDOWS = Statement(
     """
@@ -70,13 +77,7 @@ CLAIM_WINDOWS = Statement(
     WHERE recent_actors.expires_at <= excluded.seen_at
     RETURNING kind, media_file_id, actor
     """,
-    rows={
-        "kind": TEXT,
-        "media_file_id": BIGINT,
-        "actor": TEXT,
-        "seen_at": BIGINT,
-        "expires_at": BIGINT,
-    },
+    rows=_RECENT_ACTORS,
 )
 EXTEND_WINDOWS = Statement(
     """
@@ -86,13 +87,7 @@ EXTEND_WINDOWS = Statement(
       seen_at = excluded.seen_at, expires_at = excluded.expires_at
     WHERE recent_actors.expires_at < excluded.expires_at
     """,
-    rows={
-        "kind": TEXT,
-        "media_file_id": BIGINT,
-        "actor": TEXT,
-        "seen_at": BIGINT,
-        "expires_at": BIGINT,
-    },
+    rows=_RECENT_ACTORS,
 )
 
 

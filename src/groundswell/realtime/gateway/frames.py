@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from groundswell.realtime.batching import Mode, Priority
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.errors import Refused
 
@@ -55,10 +56,10 @@ class Options(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """How the topics of a SUBSCRIBE are to be told."""
 
     history: Count = 0
-    priority: Literal["high", "normal", "low"] = "normal"
+    priority: Priority = "normal"
     offline_delivery: bool = False
     resume: dict[str, Place] = {}
-    mode: Literal["stream", "state", "digest"] | None = None
+    mode: Mode | None = None
     filter: Any = None
     snapshot: bool = False
     delta: str | None = None

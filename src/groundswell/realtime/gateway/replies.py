@@ -8,15 +8,15 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from groundswell.contract.times import MILLISECOND
+from groundswell.realtime.batching import Mode
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Place
+from groundswell.realtime.messages import Fallback
 
 GapReason = Literal[
     "trimmed", "epoch_changed", "slow_consumer", "rate_limited", "permission", "retention"
 ]
-Fallback = Literal["snapshot", "history", "refetch", "none"]
 RecoveryResult = Literal["none", "complete", "partial", "failed"]
-Mode = Literal["stream", "state", "digest"]
 
 _json = msgspec.json.Encoder()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from groundswell.realtime.batching import Mode
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options, Place
-from groundswell.realtime.gateway.replies import Mode
 from groundswell.realtime.gateway.tailoring import NO_TAILORING, Tailoring
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import TopicKind
