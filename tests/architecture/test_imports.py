@@ -8,14 +8,12 @@ from tests.architecture.sources import imported_packages, modules
 
 # The faces of the service. All else takes and answers plain values, so that a rule can be
 # tested, and the framework exchanged, without touching the other.
-_FACES = ("http/", "web/", "realtime/doors/")
+_FACES = ("http/", "web/", "realtime/doors/", "app/")
 
 
 def _may_know_litestar(module: Path) -> bool:
-    return (
-        module.as_posix().startswith(_FACES)
-        or module == Path("app.py")
-        or any(part.endswith("routes") for part in (*module.parts[:-1], module.stem))
+    return module.as_posix().startswith(_FACES) or any(
+        part.endswith("routes") for part in (*module.parts[:-1], module.stem)
     )
 
 
@@ -28,6 +26,6 @@ def test_only_the_faces_know_the_web_framework() -> None:
         if package == "litestar"
     ]
     assert not offences, (
-        "Litestar belongs in routes.py, http/, web/, app.py and realtime/doors/; "
+        "Litestar belongs in routes.py, http/, web/, app/ and realtime/doors/; "
         "pass plain values and callables on from there:\n" + "\n".join(offences)
     )

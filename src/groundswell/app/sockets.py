@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundswell.access.derivation import derive_key
-from groundswell.access.issuer import TokenIssuer
 from groundswell.access.principal import Principal
-from groundswell.access.revocations import Revocations
+from groundswell.app.access import Access
+from groundswell.app.core import Core
 from groundswell.contract import times
-from groundswell.http.callers import Callers
 from groundswell.http.cors import allowed_origins
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.credentials import Credentials
@@ -31,7 +30,6 @@ from groundswell.realtime.gateway.gateway import Gateway
 from groundswell.realtime.gateway.limits import Return
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.tickets import Tickets
-from groundswell.settings import Settings
 
 REALTIME = "/v1/realtime"
 
@@ -77,19 +75,19 @@ def _labelled(name: str, label: str, counts: Mapping[Any, int]) -> dict[str, flo
 
 
 def sockets_of(
-    settings: Settings,
+    core: Core,
     hub: Hub,
     broker: Broker,
     snapshot: Callable[[str], bytes | None],
-    issuer: TokenIssuer,
-    revocations: Revocations,
-    callers: Callers,
+    access: Access,
     tickets: Tickets,
 ) -> Sockets:
     """The gateway over this hub and broker. The hub must be attached to the broker before."""
 
+    settings, callers = core.settings, access.callers
+
     async def verify(token: str, address: str) -> Credentials:
-        claims = await issuer.verify(token, times.now())
+        claims = await access.issuer.verify(token, times.now())
         user = Principal("user", claims.user_id, address, claims.session_id, claims.scopes)
         return Credentials(user, issued_at=claims.issued_at, expires_at=claims.expires_at)
 
@@ -97,10 +95,10 @@ def sockets_of(
         hub,
         broker,
         snapshot,
-        token_key=derive_key(settings.root_secret(), "groundswell/resume"),
+        token_key=derive_key(core.secret, "groundswell/resume"),
         head=lambda: hub.seq,
         verify_token=verify,
-        is_revoked=lambda session_id: session_id in revocations,
+        is_revoked=lambda session_id: session_id in access.revocations,
         returning=Return(accept_rate=settings.accept_rate),
         max_connections=settings.websocket_connections,
     )

@@ -1,0 +1,77 @@
+"""Who may call, as whom, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from groundswell.access.addresses import TrustedProxies
+from groundswell.access.api_keys import ApiKeys
+from groundswell.access.authenticate import Authenticator
+from groundswell.access.issuer import TokenIssuer
+from groundswell.access.jwks import KeySet, fetch_from
+from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
+from groundswell.access.refresh import RefreshTokens
+from groundswell.access.revocations import Revocations
+from groundswell.access.tokens import AccessTokens, signing_key
+from groundswell.app.core import Core
+from groundswell.contract import times
+from groundswell.http.callers import Callers
+from groundswell.realtime.tickets import Tickets, TicketsInMemory
+from groundswell.settings import Settings
+
+Close = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The parts that know callers."""
+
+    issuer: TokenIssuer
+    revocations: Revocations
+    callers: Callers
+
+
+def access_of(core: Core) -> Access:
+    """Who may call, and as whom."""
+    settings, clock = core.settings, times.now
+    key_set = KeySet(fetch_from(settings.jwks_url)) if settings.jwks_url else None
+    jwt_secret = settings.jwt_secret.encode() or None
+    key = signing_key(core.secret, jwt_secret, key_set is not None)
+    refresh = RefreshTokens(core.store)
+    revocations = Revocations(core.store, refresh, clock)
+    issuer = TokenIssuer(AccessTokens(key, key_set), refresh, revocations)
+    authenticator = Authenticator(
+        ApiKeys(core.store, settings.api_key or None),
+        issuer,
+        TrustedProxies.parse(settings.trusted_proxies),
+    )
+    return Access(issuer, revocations, Callers(authenticator, clock))
+
+
+def limits_of(settings: Settings) -> tuple[RateLimits, Close]:
+    """The rate limits, and what gives their connections back."""
+    limits = parse_limits(settings.rate_limits)
+    if not settings.redis_url:
+        return RateLimits(limits, WindowsInMemory), _nothing
+    # Needs the optional Redis client.
+    from groundswell.access.redis_windows import RedisWindows  # noqa: PLC0415
+
+    windows = RedisWindows(settings.redis_url)
+    return RateLimits(limits, windows), windows.close
+
+
+def tickets_of(settings: Settings, revocations: Revocations) -> tuple[Tickets, Close]:
+    """The tickets to connect with, and what gives their connections back."""
+    if not settings.redis_url:
+        return Tickets(TicketsInMemory(times.now), is_revoked=revocations.__contains__), _nothing
+    # Needs the optional Redis client.
+    from groundswell.realtime.redis_tickets import TicketsInRedis  # noqa: PLC0415
+
+    store = TicketsInRedis(settings.redis_url)
+    return Tickets(store, is_revoked=revocations.__contains__), store.close
+
+
+async def _nothing() -> None:
+    """What is in memory needs no closing."""

@@ -1,0 +1,179 @@
+"""The whole service in one process, running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from groundswell.access.derivation import derive_key
+from groundswell.access.issuer import TokenIssuer
+from groundswell.access.routes import token_routes
+from groundswell.app.access import Close, access_of, limits_of, tickets_of
+from groundswell.app.application import application, live_document
+from groundswell.app.core import Core, running_core
+from groundswell.app.live import live_of
+from groundswell.app.sockets import Sockets
+from groundswell.contract import times
+from groundswell.contract.inbox import inbox_topic
+from groundswell.domains.engagement.acting import Actors
+from groundswell.domains.engagement.actions import Actions
+from groundswell.domains.engagement.hotness import HotnessJob
+from groundswell.domains.engagement.procedures import engagement_procedures
+from groundswell.domains.engagement.queries import EngagementQueries
+from groundswell.domains.engagement.retention import Retention
+from groundswell.domains.engagement.routes import engagement_router
+from groundswell.domains.inbox.push.keys import VapidKey
+from groundswell.domains.inbox.routes import inbox_router
+from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
+from groundswell.http.openapi import openapi_routes
+from groundswell.http.trpc import trpc_routes
+from groundswell.ops.metrics import RequestMetrics, make_registry
+from groundswell.ops.routes import ops_routes
+from groundswell.realtime.access import TopicAccess
+from groundswell.realtime.doors.asyncapi import asyncapi_routes
+from groundswell.realtime.doors.polling import polling_routes
+from groundswell.realtime.doors.sse.routes import sse_routes
+from groundswell.realtime.doors.tickets import Viewers, ticket_routes
+from groundswell.realtime.hub import Hub
+from groundswell.settings import Settings
+from groundswell.store import Statement
+from groundswell.web.routes import web_router
+
+_log = structlog.get_logger(__name__)
+
+PING = Statement("SELECT 1")
+REDIS_PATIENCE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its application, and what ends its long-lived connections."""
+
+    application: ASGIApp
+    sockets: Sockets
+    drain: Close
+    tokens: TokenIssuer
+    core: Core
+
+
+@asynccontextmanager
+async def running_service(settings: Settings, notice: str | None = None) -> AsyncIterator[Service]:
+    """The whole service in this process.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer.
+    """
+    async with running_core(settings) as core:
+        clock = times.now
+        access = access_of(core)
+        tickets, close_tickets = tickets_of(settings, access.revocations)
+        live = await live_of(core, access, tickets)
+        inbox = _inbox(core, live.exchange.hub)
+        await inbox.consumer.start()
+        hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
+        retention = Retention(
+            core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
+        )
+        limits, close_limits = limits_of(settings)
+        actors = Actors(core.hasher, core.places, clock)
+        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
+        queries = EngagementQueries(core.store, clock)
+        viewers = Viewers(tickets)
+        registry = make_registry(
+            {
+                "writer": core.writer.statistics,
+                "store": core.store.statistics,
+                **live.statistics(),
+                "inbox": inbox.statistics,
+                "lists": core.lists.statistics,
+                "hotness": hotness.statistics,
+                "retention": retention.statistics,
+                "limits": limits.statistics,
+            }
+        )
+        routes: list[ControllerRouterHandler] = [
+            engagement_router(actions, queries, core.lists, clock),
+            inbox_router(inbox.actions, clock),
+            token_routes(access.issuer, clock),
+            *sse_routes(live.sse, viewers),
+            *polling_routes(live.polling, viewers),
+            *ticket_routes(tickets),
+            *asyncapi_routes(live_document()),
+            *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
+            *openapi_routes(),
+            *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
+            web_router(
+                queries=queries,
+                lists=core.lists,
+                actions=actions,
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
+                secure_cookies=settings.public_https,
+            ),
+        ]
+        served = application(core, access, live, actions, routes, notice)
+        jobs = (
+            *live.jobs(),
+            core.lists.run(),
+            hotness.run(),
+            retention.run(),
+            access.revocations.run(),
+            *inbox.jobs(),
+        )
+        await access.revocations.load()
+        shared = live.exchange.shared
+        async with _running(*jobs):
+            if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
+                _log.error("redis does not answer: every process is live for itself until it does")
+            measured = RequestMetrics(served, registry)
+            yield Service(measured, live.sockets, live.drain, access.issuer, core)
+            live.consumer.stop()
+            inbox.consumer.stop()
+        await live.close()
+        await close_tickets()
+        await close_limits()
+
+
+def _inbox(core: Core, hub: Hub) -> InboxParts:
+    """The inboxes; users count as connected while somebody here listens to their inbox."""
+
+    async def is_connected(user_id: str) -> bool:
+        return hub.is_heard(inbox_topic(user_id))
+
+    contact = core.settings.push_contact
+    inbox = inbox_parts(
+        core.store,
+        core.log,
+        core.writer.submit,
+        times.now,
+        admit=TopicAccess().admit,
+        is_connected=is_connected,
+        push_key=VapidKey(core.secret, contact) if contact else None,
+    )
+    core.wakers.append(inbox.wake)
+    return inbox
+
+
+@asynccontextmanager
+async def _running(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Background jobs for the time of the block; one that fails is reported at once."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("background job failed", exc_info=error)
