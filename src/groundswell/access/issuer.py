@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from groundswell.access.identity import valid_scopes, valid_user_id
 from groundswell.access.refresh import Grant, RefreshTokenReused, RefreshTokens
 from groundswell.access.revocations import Revocations
+from groundswell.access.terms import Terms
 from groundswell.access.tokens import ACCESS_TOKEN_SECONDS, AccessTokens, Claims
 from groundswell.contract.errors import Unauthenticated
 
@@ -31,7 +30,7 @@ class TokenIssuer:
         self._refresh = refresh
         self._revocations = revocations
 
-    async def issue(self, user_id: str, scopes: Iterable[str], now: int) -> TokenPair:
+    async def issue(self, user_id: str, terms: Terms, now: int) -> TokenPair:
         """Tokens for a new session of the user.
 
         Raises:
@@ -40,7 +39,8 @@ class TokenIssuer:
         """
         self._access.require_key()
         user = valid_user_id(user_id)
-        return self._pair(await self._refresh.start(user, valid_scopes(scopes), now), now)
+        valid_scopes(terms.scopes)
+        return self._pair(await self._refresh.start(user, terms, now), now)
 
     async def refresh(self, refresh_token: str, now: int) -> TokenPair:
         """The next pair of the session; the token given is used up.
@@ -74,5 +74,5 @@ class TokenIssuer:
         return claims
 
     def _pair(self, grant: Grant, now: int) -> TokenPair:
-        access = self._access.issue(grant.user_id, grant.scopes, grant.session_id, now)
+        access = self._access.issue(grant.user_id, grant.terms, grant.session_id, now)
         return TokenPair(access, grant.refresh_token, ACCESS_TOKEN_SECONDS)

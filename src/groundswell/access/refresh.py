@@ -7,12 +7,13 @@ token that was rotated already, and the session ends for both (RFC 9700, section
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from groundswell.access.terms import Terms, TopicGrants
 from groundswell.contract import times
 from groundswell.contract.errors import Unauthenticated
 from groundswell.store import Statement, Store, Transaction
@@ -24,8 +25,9 @@ _SECRET_BYTES = 32
 _REFUSED = "The refresh token is not valid."
 
 START = Statement(
-    """INSERT INTO token_sessions (session_id, user_id, scopes, created_at, expires_at)
-    VALUES (:session_id, :user_id, :scopes, :now, :expires_at)"""
+    """INSERT INTO token_sessions
+    (session_id, user_id, scopes, grants, client_id, created_at, expires_at)
+    VALUES (:session_id, :user_id, :scopes, :grants, :client_id, :now, :expires_at)"""
 )
 ADD = Statement(
     """INSERT INTO refresh_tokens (token_hash, session_id, created_at, expires_at)
@@ -40,7 +42,7 @@ ROTATE = Statement(
 PROLONG = Statement(
     """UPDATE token_sessions SET expires_at = :expires_at
     WHERE session_id = :session_id AND revoked_at IS NULL
-    RETURNING user_id, scopes"""
+    RETURNING user_id, scopes, grants, client_id"""
 )
 FAMILY = Statement(
     "SELECT session_id, rotated_at FROM refresh_tokens WHERE token_hash = :token_hash"
@@ -61,7 +63,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     refresh_token: str
     user_id: str
-    scopes: frozenset[str]
+    terms: Terms
     session_id: str
 
 
@@ -79,21 +81,22 @@ class RefreshTokens:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def start(self, user_id: str, scopes: Iterable[str], now: int) -> Grant:
+    async def start(self, user_id: str, terms: Terms, now: int) -> Grant:
         """A new session with its first refresh token."""
         session_id = f"sid-{uuid4().hex}"
-        granted = frozenset(scopes)
         async with self._store.writing() as tx:
             await tx.fetch(
                 START,
                 session_id=session_id,
                 user_id=user_id,
-                scopes=msgspec.json.encode(sorted(granted)).decode(),
+                scopes=_json(sorted(terms.scopes)),
+                grants=None if terms.grants is None else _json(terms.grants),
+                client_id=terms.client_id,
                 now=now,
                 expires_at=now + REFRESH_TOKEN_LIFE,
             )
             token = await _add(tx, session_id, now)
-        return Grant(token, user_id, granted, session_id)
+        return Grant(token, user_id, terms, session_id)
 
     async def rotate(self, token: str, now: int) -> Grant:
         """Exchange a refresh token for the next one of its family.
@@ -138,9 +141,20 @@ async def _next(tx: Transaction, token: str, now: int) -> Grant | None:
     alive = await tx.fetch(PROLONG, session_id=session_id, expires_at=expires_at)
     if not alive:
         return None
-    user_id, scopes = alive[0]
-    granted = frozenset(msgspec.json.decode(scopes, type=list[str]))
-    return Grant(await _add(tx, session_id, now), user_id, granted, session_id)
+    user_id, *limits = alive[0]
+    return Grant(await _add(tx, session_id, now), user_id, _terms(*limits), session_id)
+
+
+def _terms(scopes: str, grants: str | None, client_id: str | None) -> Terms:
+    return Terms(
+        frozenset(msgspec.json.decode(scopes, type=list[str])),
+        None if grants is None else msgspec.json.decode(grants, type=TopicGrants),
+        client_id,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 async def _revoke_if_rotated(tx: Transaction, token: str, now: int) -> str | None:

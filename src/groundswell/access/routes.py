@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATTERN
 from groundswell.access.issuer import TokenIssuer, TokenPair
 from groundswell.access.principal import Principal
+from groundswell.access.terms import ClientId, Terms, TopicGrants
 from groundswell.contract.errors import Forbidden, Unauthenticated
 from groundswell.contract.times import Clock
 
@@ -20,10 +21,13 @@ RefreshToken = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class TokenRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """For whom the host wants tokens, and what they allow beyond what every user may do."""
+    """For whom the host wants tokens, what they allow beyond what every user may do, and to what
+    they are limited: to topics by ``grants``, to one device by ``clientId``."""
 
     user_id: Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)]
     scopes: Annotated[list[Scope], msgspec.Meta(max_length=MOST_SCOPES)] = []
+    grants: TopicGrants | None = None
+    client_id: ClientId | None = None
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -41,7 +45,8 @@ async def issue_tokens(
 ) -> TokenPair:
     """A pair of tokens for a new session of one of the host's users."""
     _require_host(caller)
-    return await tokens.issue(data.user_id, data.scopes, clock())
+    terms = Terms(frozenset(data.scopes), data.grants, data.client_id)
+    return await tokens.issue(data.user_id, terms, clock())
 
 
 @post("/refresh", summary="Exchange a refresh token")

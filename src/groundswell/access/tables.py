@@ -29,6 +29,8 @@ token_sessions = Table(
     text("session_id"),
     text("user_id"),
     text("scopes"),
+    text("grants", null=True),
+    text("client_id", null=True),
     number("created_at"),
     number("expires_at"),
     number("revoked_at", null=True),
@@ -38,7 +40,7 @@ token_sessions = Table(
 )
 """One per sign-in: the family of the refresh tokens that followed from it.
 
-``expires_at`` is that of its newest refresh token; ``scopes`` is a JSON list.
+``expires_at`` is that of its newest refresh token; ``scopes`` and ``grants`` are JSON lists.
 """
 
 refresh_tokens = Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from jwt.types import Options
 from groundswell.access.derivation import MINIMUM_SECRET_BYTES, derive_key
 from groundswell.access.identity import is_user_id
 from groundswell.access.jwks import KeySet
+from groundswell.access.terms import CLIENT_ID_BYTES, Terms
 from groundswell.contract import times
 from groundswell.contract.errors import Conflict, Unauthenticated
 
@@ -45,6 +45,8 @@ class Claims(msgspec.Struct, frozen=True):
         scopes: the ``scopes`` claim.
         issued_at: the ``iat`` claim, microseconds.
         expires_at: the ``exp`` claim, microseconds; at this instant the token no longer counts.
+        grants: the ``grants`` claim as it came, for those who decide on topics; None without one.
+        client_id: the ``clientId`` claim, the only device that may connect with the token.
     """
 
     user_id: str
@@ -53,6 +55,14 @@ class Claims(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     issued_at: int
     expires_at: int
+    grants: Any = None
+    client_id: str | None = None
+
+
+class TokenExpired(Unauthenticated):
+    """The token was valid once: with a new one the same request succeeds."""
+
+    code = "token_expired"
 
 
 def signing_key(root_secret: bytes, jwt_secret: bytes | None, has_key_set: bool) -> bytes | None:
@@ -81,7 +91,7 @@ class AccessTokens:
         self._key_set = key_set
         self._verified: dict[str, Claims] = {}
 
-    def issue(self, user_id: str, scopes: Iterable[str], session_id: str, now: int) -> str:
+    def issue(self, user_id: str, terms: Terms, session_id: str, now: int) -> str:
         """A signed token for the user.
 
         Raises:
@@ -89,15 +99,19 @@ class AccessTokens:
         """
         key = self.require_key()
         seconds = now // times.SECOND
-        claims = {
+        claims: dict[str, Any] = {
             "sub": user_id,
             "aud": AUDIENCE,
             "iat": seconds,
             "exp": seconds + ACCESS_TOKEN_SECONDS,
             "jti": uuid4().hex,
             "sid": session_id,
-            "scopes": sorted(scopes),
+            "scopes": sorted(terms.scopes),
         }
+        if terms.grants is not None:
+            claims["grants"] = msgspec.to_builtins(terms.grants)
+        if terms.client_id is not None:
+            claims["clientId"] = terms.client_id
         return jwt.encode(claims, key, algorithm=_SYMMETRIC)
 
     def require_key(self) -> bytes:
@@ -114,7 +128,8 @@ class AccessTokens:
         """What the token says.
 
         Raises:
-            Unauthenticated: it is malformed, expired, not yet valid, or not signed by a known key.
+            TokenExpired: its time is over.
+            Unauthenticated: it is malformed, not yet valid, or not signed by a known key.
         """
         claims = self._verified.get(token)
         if claims is None:
@@ -122,7 +137,7 @@ class AccessTokens:
             self._remember(token, claims)
         if now >= claims.expires_at:
             self._verified.pop(token, None)
-            raise Unauthenticated("The token has expired.")
+            raise TokenExpired("The token has expired.")
         return claims
 
     async def _decode(self, token: str, now: int) -> Claims:
@@ -181,7 +196,16 @@ def _read(found: dict[str, Any], now: int) -> Claims:
         scopes=frozenset(scopes),
         issued_at=_instant(found, "iat", default=0),
         expires_at=_instant(found, "exp"),
+        grants=found.get("grants"),
+        client_id=_client_id(found),
     )
+
+
+def _client_id(found: dict[str, Any]) -> str | None:
+    client_id = _text(found, "clientId")
+    if client_id is not None and not 0 < len(client_id) <= CLIENT_ID_BYTES:
+        raise Unauthenticated("The token's 'clientId' claim is not a client id.")
+    return client_id
 
 
 def _instant(found: dict[str, Any], claim: str, default: int | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from groundswell.access.api_keys import ApiKeys
+from groundswell.access.terms import Terms
 from groundswell.app import access_of, running_core
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
@@ -22,7 +23,7 @@ def token(user: str, scopes: tuple[str, ...]) -> None:
 async def _token(settings: Settings, user: str, scopes: tuple[str, ...]) -> str:
     async with running_core(settings) as core:
         issuer = access_of(core).issuer
-        return (await issuer.issue(user, scopes, times.now())).access_token
+        return (await issuer.issue(user, Terms(frozenset(scopes)), times.now())).access_token
 
 
 @click.group()

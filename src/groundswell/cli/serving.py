@@ -12,6 +12,7 @@ import click
 import uvicorn
 
 from groundswell.access.issuer import TokenPair
+from groundswell.access.terms import Terms
 from groundswell.app import Service, running_service
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
@@ -60,7 +61,7 @@ def demo(host: str, port: int, speed: float) -> None:
     )
 
     async def replay(service: Service, url: str) -> None:
-        pair = await service.tokens.issue(DEMO_USER, (), times.now())
+        pair = await service.tokens.issue(DEMO_USER, Terms(), times.now())
         _announce(url, settings.api_key, pair)
         await run_demo(
             url,

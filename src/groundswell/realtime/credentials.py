@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from groundswell.access.principal import Principal
-from groundswell.contract.errors import Unauthenticated
 from groundswell.realtime.grants import EVERYTHING, Grants
 
 
@@ -35,9 +34,3 @@ class Credentials(msgspec.Struct, frozen=True):
     def session_id(self) -> str | None:
         """The sign-in the token belongs to; revoking it ends all that rests on it."""
         return self.principal.session_id
-
-
-class TokenExpired(Unauthenticated):
-    """The token was valid once: with a new one the same request succeeds."""
-
-    code = "token_expired"

@@ -7,6 +7,7 @@ import pytest
 from groundswell.access.addresses import TrustedProxies
 from groundswell.access.authenticate import Authenticator
 from groundswell.access.principal import Principal
+from groundswell.access.terms import Terms
 from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 from tests.integration.access.conftest import BOOTSTRAP, Clock, Process
 
@@ -37,7 +38,7 @@ async def test_without_credentials_one_is_a_visitor(
 async def test_a_token_makes_a_user(
     authenticator: Authenticator, process: Process, clock: Clock
 ) -> None:
-    pair = await process.issuer.issue("ada", ["moderate"], clock.now)
+    pair = await process.issuer.issue("ada", Terms(frozenset(["moderate"])), clock.now)
     session = (await process.issuer.verify(pair.access_token, clock.now)).session_id
     for scheme in ("Bearer", "bearer", "BEARER"):
         header = f"{scheme} {pair.access_token}"
@@ -103,7 +104,7 @@ async def test_nobody_else_acts_for_another(
     user: str | None,
     address: str | None,
 ) -> None:
-    pair = await process.issuer.issue("eve", [], clock.now)
+    pair = await process.issuer.issue("eve", Terms(), clock.now)
     for header in (None, f"Bearer {pair.access_token}"):
         with pytest.raises(Forbidden):
             await authenticator.authenticate(

@@ -9,6 +9,7 @@ import pytest
 from groundswell.access.issuer import TokenPair
 from groundswell.access.refresh import REFRESH_TOKEN_LIFE
 from groundswell.access.revocations import Revocations
+from groundswell.access.terms import Terms, TopicGrant
 from groundswell.access.tokens import AccessTokens
 from groundswell.contract.errors import Invalid, Unauthenticated
 from groundswell.contract.times import MINUTE
@@ -32,7 +33,7 @@ async def refused(process: Process, token: str, now: int) -> None:
 async def test_a_pair_is_issued_and_renewed_within_its_session(
     process: Process, clock: Clock
 ) -> None:
-    first = await process.issuer.issue("ada", ["moderate"], clock.now)
+    first = await process.issuer.issue("ada", Terms(frozenset(["moderate"])), clock.now)
     assert first.expires_in == 900
     second = await process.issuer.refresh(first.refresh_token, clock.now)
     one, two = [await process.issuer.verify(p.access_token, clock.now) for p in (first, second)]
@@ -46,8 +47,8 @@ async def test_a_pair_is_issued_and_renewed_within_its_session(
 async def test_using_a_refresh_token_twice_ends_the_session_for_all(
     process: Process, other_process: Process, clock: Clock
 ) -> None:
-    stolen = await process.issuer.issue("ada", [], clock.now)
-    innocent = await process.issuer.issue("ada", [], clock.now)
+    stolen = await process.issuer.issue("ada", Terms(), clock.now)
+    innocent = await process.issuer.issue("ada", Terms(), clock.now)
     renewed = await process.issuer.refresh(stolen.refresh_token, clock.now)
     await refused(process, stolen.refresh_token, clock.now)
     await refused(process, renewed.refresh_token, clock.now)
@@ -65,7 +66,7 @@ async def test_using_a_refresh_token_twice_ends_the_session_for_all(
 async def test_of_many_uses_at_once_at_most_one_succeeds(
     process: Process, other_process: Process, clock: Clock
 ) -> None:
-    pair = await process.issuer.issue("ada", [], clock.now)
+    pair = await process.issuer.issue("ada", Terms(), clock.now)
     answers = await asyncio.gather(
         *(
             one.issuer.refresh(pair.refresh_token, clock.now)
@@ -82,7 +83,7 @@ async def test_of_many_uses_at_once_at_most_one_succeeds(
 async def test_revoking_ends_the_session_at_once_and_may_be_repeated(
     process: Process, clock: Clock
 ) -> None:
-    pair = await process.issuer.issue("ada", [], clock.now)
+    pair = await process.issuer.issue("ada", Terms(), clock.now)
     for _ in range(2):
         await process.issuer.revoke(pair.refresh_token, clock.now)
     await process.issuer.revoke("gsr_unknown", clock.now)
@@ -92,7 +93,7 @@ async def test_revoking_ends_the_session_at_once_and_may_be_repeated(
 
 
 async def test_an_old_token_of_the_family_still_revokes_it(process: Process, clock: Clock) -> None:
-    first = await process.issuer.issue("ada", [], clock.now)
+    first = await process.issuer.issue("ada", Terms(), clock.now)
     second = await process.issuer.refresh(first.refresh_token, clock.now)
     await process.issuer.revoke(first.refresh_token, clock.now)
     await refused(process, second.refresh_token, clock.now)
@@ -101,7 +102,7 @@ async def test_an_old_token_of_the_family_still_revokes_it(process: Process, clo
 async def test_a_refresh_token_ends_exactly_after_thirty_days(
     process: Process, clock: Clock
 ) -> None:
-    early, late = [await process.issuer.issue("ada", [], clock.now) for _ in range(2)]
+    early, late = [await process.issuer.issue("ada", Terms(), clock.now) for _ in range(2)]
     end = clock.now + REFRESH_TOKEN_LIFE
     renewed = await process.issuer.refresh(early.refresh_token, end - 1)
     await refused(process, late.refresh_token, end)
@@ -119,12 +120,12 @@ async def test_impossible_users_and_scopes_start_no_session(
     wrong: list[tuple[str, list[str]]] = [("a.b", []), ("", []), ("ada", ["NO"])]
     for user, scopes in wrong:
         with pytest.raises(Invalid):
-            await process.issuer.issue(user, scopes, clock.now)
+            await process.issuer.issue(user, Terms(frozenset(scopes)), clock.now)
     assert [tuple(row) for row in await store.fetch(COUNTS)] == [(0, 0)]
 
 
 async def test_the_store_knows_no_token(process: Process, store: Store, clock: Clock) -> None:
-    pair = await process.issuer.issue("ada", [], clock.now)
+    pair = await process.issuer.issue("ada", Terms(), clock.now)
     renewed = await process.issuer.refresh(pair.refresh_token, clock.now)
     stored = " ".join(row[0] for row in await store.fetch(EVERYTHING))
     assert "ada" in stored
@@ -133,10 +134,10 @@ async def test_the_store_knows_no_token(process: Process, store: Store, clock: C
 
 
 async def test_ended_sessions_are_tidied_away(process: Process, store: Store, clock: Clock) -> None:
-    ended = await process.issuer.issue("ada", [], clock.now)
+    ended = await process.issuer.issue("ada", Terms(), clock.now)
     await process.issuer.refresh(ended.refresh_token, clock.now)
     clock.now += REFRESH_TOKEN_LIFE // 2
-    await process.issuer.issue("bob", [], clock.now)
+    await process.issuer.issue("bob", Terms(), clock.now)
     clock.now += REFRESH_TOKEN_LIFE // 2
     await process.refresh.forget_expired(clock.now)
     assert [tuple(row) for row in await store.fetch(COUNTS)] == [(1, 1)]
@@ -147,7 +148,7 @@ async def test_a_running_process_follows_the_others_and_forgets_what_has_expired
 ) -> None:
     pauses: asyncio.Queue[float] = asyncio.Queue(1)
     follower = Revocations(store, process.refresh, clock, pauses.put)
-    pair = await process.issuer.issue("ada", [], clock.now)
+    pair = await process.issuer.issue("ada", Terms(), clock.now)
     await process.issuer.revoke(pair.refresh_token, clock.now)
     session = (await AccessTokens(KEY).verify(pair.access_token, clock.now)).session_id
     assert session not in follower
@@ -160,3 +161,18 @@ async def test_a_running_process_follows_the_others_and_forgets_what_has_expired
     assert session not in follower
     assert follower.statistics()["revoked_sessions"] == 0
     running.cancel()
+
+
+async def test_the_limits_of_a_sign_in_are_in_every_token_that_follows(
+    process: Process, clock: Clock
+) -> None:
+    """Section 2: grants and clientId are claims, and survive a refresh."""
+    grant = TopicGrant(["user.ada.*"], ["subscribe"])
+    terms = Terms(frozenset(["moderate"]), [grant], "phone-1")
+    first = await process.issuer.issue("ada", terms, clock.now)
+    second = await process.issuer.refresh(first.refresh_token, clock.now)
+    for pair in (first, second):
+        claims = await process.issuer.verify(pair.access_token, clock.now)
+        assert claims.grants == [{"topics": ["user.ada.*"], "actions": ["subscribe"]}]
+        assert claims.client_id == "phone-1"
+        assert claims.scopes == {"moderate"}

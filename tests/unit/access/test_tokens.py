@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from groundswell.access.derivation import derive_key
 from groundswell.access.jwks import KeySet
+from groundswell.access.terms import Terms
 from groundswell.access.tokens import ACCESS_TOKEN_SECONDS, AccessTokens, signing_key
 from groundswell.contract.errors import Conflict, Unauthenticated, Unavailable
 from groundswell.contract.times import DAY, MINUTE, SECOND
@@ -58,7 +59,7 @@ async def refusal(token: str, tokens: AccessTokens | None = None, now: int = NOW
 
 async def test_an_issued_token_says_who_and_for_how_long() -> None:
     tokens = AccessTokens(KEY)
-    token = tokens.issue("ada", ["moderate", "boards"], "sid-1", NOW + 5)
+    token = tokens.issue("ada", Terms(frozenset(["moderate", "boards"])), "sid-1", NOW + 5)
     claims = await tokens.verify(token, NOW + 5)
     assert claims.user_id == "ada"
     assert claims.session_id == "sid-1"
@@ -72,7 +73,7 @@ async def test_an_issued_token_says_who_and_for_how_long() -> None:
 
 async def test_a_token_ends_exactly_at_its_expiry_even_if_it_was_seen_before() -> None:
     tokens = AccessTokens(KEY)
-    token = tokens.issue("ada", [], "sid-1", NOW)
+    token = tokens.issue("ada", Terms(), "sid-1", NOW)
     end = NOW + ACCESS_TOKEN_SECONDS * SECOND
     await tokens.verify(token, end - 1)
     assert await refusal(token, tokens, end) == "The token has expired."
@@ -254,5 +255,5 @@ def test_where_the_signing_key_comes_from() -> None:
 
 def test_without_a_signing_key_no_tokens_are_issued() -> None:
     with pytest.raises(Conflict) as caught:
-        AccessTokens(None).issue("ada", [], "sid-1", NOW)
+        AccessTokens(None).issue("ada", Terms(), "sid-1", NOW)
     assert caught.value.reason == "tokens_issued_elsewhere"

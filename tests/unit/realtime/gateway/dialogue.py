@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from groundswell.access.principal import Principal
+from groundswell.access.tokens import TokenExpired
 from groundswell.contract.errors import Unauthenticated
 from groundswell.contract.times import SECOND
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.memory import MemoryBroker
-from groundswell.realtime.credentials import Credentials, TokenExpired
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.connection import Connection
 from groundswell.realtime.gateway.gateway import Gateway
 from groundswell.realtime.hub import Hub
