@@ -60,6 +60,8 @@ class Sockets:
             "gateway_connections": float(figures.connections),
             "gateway_subscriptions": float(figures.subscriptions),
             "gateway_opened_total": float(figures.opened),
+            "gateway_reads_total": float(figures.reads),
+            "gateway_shared_reads_total": float(figures.shared_reads),
             "gateway_delivery_seconds_sum": figures.latency_sum,
             "gateway_delivery_seconds_count": float(sum(figures.latency_counts)),
             **_labelled("gateway_resumes_total", "outcome", figures.resumes),
