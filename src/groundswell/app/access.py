@@ -12,12 +12,15 @@ from groundswell.access.authenticate import Authenticator
 from groundswell.access.issuer import TokenIssuer
 from groundswell.access.jwks import KeySet, fetch_from
 from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
+from groundswell.access.principal import Principal
 from groundswell.access.refresh import RefreshTokens
 from groundswell.access.revocations import Revocations
 from groundswell.access.tokens import AccessTokens, signing_key
 from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.http.callers import Callers
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.grants import Grants
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
 from groundswell.settings import Settings
 
@@ -31,6 +34,23 @@ class Access:
     issuer: TokenIssuer
     revocations: Revocations
     callers: Callers
+
+    async def verify(self, token: str, address: str) -> Credentials:
+        """What a user's token says, shown from an address.
+
+        Raises:
+            TokenExpired: its time is over.
+            Unauthenticated: it does not count.
+        """
+        claims = await self.issuer.verify(token, times.now())
+        user = Principal("user", claims.user_id, address, claims.session_id, claims.scopes)
+        return Credentials(
+            user,
+            grants=Grants.parse(claims.grants),
+            issued_at=claims.issued_at,
+            expires_at=claims.expires_at,
+            client_id=claims.client_id,
+        )
 
 
 def access_of(core: Core) -> Access:

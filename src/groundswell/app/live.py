@@ -5,37 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundswell.app.access import Access
 from groundswell.app.core import Core
-from groundswell.app.sockets import Sockets, sockets_of
+from groundswell.app.exchange import Exchange
+from groundswell.app.sockets import Dealings, Sockets, sockets_of
 from groundswell.contract import times
 from groundswell.delivery.delivery import Delivery
-from groundswell.delivery.replay import LogReplay
-from groundswell.domains.engagement.lists import LIVE_LISTS
 from groundswell.log.consumers import Consumer
-from groundswell.realtime.access import TopicAccess
-from groundswell.realtime.broker.base import Broker
-from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.doors.polling import PollingDoor
 from groundswell.realtime.doors.sse.connection import Pacing
 from groundswell.realtime.doors.sse.door import SseDoor
-from groundswell.realtime.hub import Hub, HubStatistics
+from groundswell.realtime.hub import HubStatistics
 from groundswell.realtime.tickets import Tickets
-
-if TYPE_CHECKING:
-    from groundswell.realtime.broker.redis.broker import RedisBroker
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """How publications reach listeners; ``shared`` is the broker of several processes, if any."""
-
-    broker: Broker
-    hub: Hub
-    replay: LogReplay
-    shared: RedisBroker | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +34,12 @@ class Live:
 
     def jobs(self) -> list[Coroutine[Any, Any, None]]:
         """What runs in the background."""
-        shared = self.exchange.shared
         return [
             self.consumer.run(),
             self.delivery.run(),
             self.sockets.gateway.run(),
             self.sockets.server.run(),
-            *([shared.run()] if shared else []),
+            *self.exchange.jobs(),
         ]
 
     def statistics(self) -> dict[str, Callable[[], Mapping[str, float]]]:
@@ -70,7 +52,8 @@ class Live:
             "sse": lambda: {"connections": float(self.sse.statistics().connections)},
             "polling": self.polling.statistics,
             "sockets": self.sockets.statistics,
-            **({"redis": shared.statistics} if shared else {}),
+            "presence": self.exchange.watch.statistics,
+            **({"redis": shared.broker.statistics} if shared else {}),
         }
 
     def _log_figures(self) -> Mapping[str, float]:
@@ -87,13 +70,13 @@ class Live:
 
     async def close(self) -> None:
         """Give connections back."""
-        if self.exchange.shared:
-            await self.exchange.shared.close()
+        await self.exchange.close()
 
 
-async def live_of(core: Core, access: Access, tickets: Tickets) -> Live:
+async def live_of(
+    core: Core, access: Access, exchange: Exchange, tickets: Tickets, dealings: Dealings
+) -> Live:
     """All of it, where the log stands now; nothing runs yet."""
-    exchange = await _exchange(core)
     consumer, delivery = await _delivery(core, exchange)
     hub, broker = exchange.hub, exchange.broker
     beat = core.settings.heartbeat_seconds
@@ -102,6 +85,7 @@ async def live_of(core: Core, access: Access, tickets: Tickets) -> Live:
         broker,
         exchange.replay,
         delivery.snapshot,
+        access=exchange.rules,
         pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
         max_connections=core.settings.sse_connections,
     )
@@ -110,15 +94,15 @@ async def live_of(core: Core, access: Access, tickets: Tickets) -> Live:
         broker,
         exchange.replay,
         delivery.snapshot,
-        TopicAccess(),
+        exchange.rules,
         is_valid=lambda caller: caller.session_id not in access.revocations,
     )
-    sockets = sockets_of(core, hub, broker, delivery.snapshot, access, tickets)
+    sockets = sockets_of(core, access, exchange, delivery.snapshot, tickets, dealings)
     return Live(exchange, consumer, delivery, sse, polling, sockets)
 
 
 async def _delivery(core: Core, exchange: Exchange) -> tuple[Consumer, Delivery]:
-    shared = exchange.shared
+    shared = exchange.shared and exchange.shared.broker
     speaks = (lambda: shared.speaks) if shared else (lambda: True)
     delivery = Delivery(exchange.broker, core.lists, times.now, speaks=speaks)
     consumer = Consumer("delivery", core.log, delivery.consume)
@@ -127,31 +111,6 @@ async def _delivery(core: Core, exchange: Exchange) -> tuple[Consumer, Delivery]
     if shared:
         shared.on_others(consumer.wake)
     return consumer, delivery
-
-
-async def _exchange(core: Core) -> Exchange:
-    """From whoever publishes to the listeners of this process, or of all that share a Redis."""
-    head, log_id = await core.log.head(), await core.log.log_id()
-    if not core.settings.redis_url:
-        alone = MemoryBroker(after_seq=head)
-        hub = Hub()
-        hub.reached(head)
-        alone.attach(hub.deliver)
-        return Exchange(alone, hub, LogReplay(core.log, log_id, lambda: hub.seq), None)
-    # Needs the optional Redis client.
-    from groundswell.realtime.broker.redis.broker import RedisBroker  # noqa: PLC0415
-
-    replay = LogReplay(core.log, log_id, lambda: shared_hub.seq)
-    shared = RedisBroker(
-        core.settings.redis_url,
-        log_id=log_id,
-        source=replay,
-        delivered=head,
-        always=frozenset(LIVE_LISTS),
-    )
-    shared_hub = Hub(shared)
-    shared.serve(shared_hub)
-    return Exchange(shared, shared_hub, replay, shared)
 
 
 def _hub_figures(figures: HubStatistics) -> dict[str, float]:

@@ -17,8 +17,9 @@ from groundswell.access.routes import token_routes
 from groundswell.app.access import Close, access_of, limits_of, tickets_of
 from groundswell.app.application import application, live_document
 from groundswell.app.core import Core, running_core
+from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.live import live_of
-from groundswell.app.sockets import Sockets
+from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
 from groundswell.domains.engagement.acting import Actors
@@ -26,6 +27,7 @@ from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.hotness import HotnessJob
 from groundswell.domains.engagement.procedures import engagement_procedures
 from groundswell.domains.engagement.queries import EngagementQueries
+from groundswell.domains.engagement.reports import Reports
 from groundswell.domains.engagement.retention import Retention
 from groundswell.domains.engagement.routes import engagement_router
 from groundswell.domains.inbox.push.keys import VapidKey
@@ -35,12 +37,10 @@ from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
 from groundswell.ops.metrics import RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes
-from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
-from groundswell.realtime.hub import Hub
 from groundswell.settings import Settings
 from groundswell.store import Statement
 from groundswell.web.routes import web_router
@@ -73,16 +73,18 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         clock = times.now
         access = access_of(core)
         tickets, close_tickets = tickets_of(settings, access.revocations)
-        live = await live_of(core, access, tickets)
-        inbox = _inbox(core, live.exchange.hub)
+        limits, close_limits = limits_of(settings)
+        actors = Actors(core.hasher, core.places, clock)
+        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
+        exchange = await exchange_of(core)
+        inbox = _inbox(core, exchange)
         await inbox.consumer.start()
+        dealings = Dealings(inbox.port, Reports(actions), core.hasher)
+        live = await live_of(core, access, exchange, tickets, dealings)
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
         )
-        limits, close_limits = limits_of(settings)
-        actors = Actors(core.hasher, core.places, clock)
-        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
         queries = EngagementQueries(core.store, clock)
         viewers = Viewers(tickets)
         registry = make_registry(
@@ -127,7 +129,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             *inbox.jobs(),
         )
         await access.revocations.load()
-        shared = live.exchange.shared
+        shared = exchange.shared and exchange.shared.broker
         async with _running(*jobs):
             if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
                 _log.error("redis does not answer: every process is live for itself until it does")
@@ -140,11 +142,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         await close_limits()
 
 
-def _inbox(core: Core, hub: Hub) -> InboxParts:
-    """The inboxes; users count as connected while somebody here listens to their inbox."""
+def _inbox(core: Core, exchange: Exchange) -> InboxParts:
+    """The inboxes; users count as connected while somebody listens to their inbox."""
 
     async def is_connected(user_id: str) -> bool:
-        return hub.is_heard(inbox_topic(user_id))
+        return await exchange.is_heard(inbox_topic(user_id))
 
     contact = core.settings.push_contact
     inbox = inbox_parts(
@@ -152,7 +154,7 @@ def _inbox(core: Core, hub: Hub) -> InboxParts:
         core.log,
         core.writer.submit,
         times.now,
-        admit=TopicAccess().admit,
+        admit=exchange.rules.admit,
         is_connected=is_connected,
         push_key=VapidKey(core.secret, contact) if contact else None,
     )

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundswell.access.derivation import derive_key
-from groundswell.access.principal import Principal
+from groundswell.access.hashing import AddressHasher
+from groundswell.access.principal import log_key
 from groundswell.app.access import Access
 from groundswell.app.core import Core
+from groundswell.app.exchange import Exchange
 from groundswell.contract import times
+from groundswell.contract.errors import Invalid
+from groundswell.contract.inbox import InboxPort
+from groundswell.domains.engagement.reports import Report, Reports
 from groundswell.http.cors import allowed_origins
-from groundswell.realtime.broker.base import Broker
+from groundswell.http.idempotency import digest
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.socketio import (
     PATH,
@@ -26,10 +31,12 @@ from groundswell.realtime.doors.websocket import (
     WebSocketServer,
     shown,
 )
+from groundswell.realtime.gateway.frames import Action
 from groundswell.realtime.gateway.gateway import Gateway
 from groundswell.realtime.gateway.limits import Return
-from groundswell.realtime.hub import Hub
+from groundswell.realtime.gateway.publishing import ActionNotAllowed
 from groundswell.realtime.tickets import Tickets
+from groundswell.store.commands import Idempotency
 
 REALTIME = "/v1/realtime"
 
@@ -76,35 +83,61 @@ def _labelled(name: str, label: str, counts: Mapping[Any, int]) -> dict[str, flo
     return {f'{name}{{{label}="{value}"}}': float(count) for value, count in counts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Dealings:
+    """What clients can do at the gateway besides listening."""
+
+    inbox: InboxPort
+    reports: Reports
+    hasher: AddressHasher
+
+    async def act(self, credentials: Credentials, action: Action) -> str | None:
+        """Do what a client reports, once under its key.
+
+        Raises:
+            ActionNotAllowed: clients may not report this.
+            GroundswellError: as the action itself.
+        """
+        perform = self.reports.performs.get(action.action)
+        if perform is None:
+            raise ActionNotAllowed(f"Clients may not report {action.action!r}.")
+        by, data = credentials.principal, bytes(action.data)
+        attempt = Idempotency(
+            "realtime",
+            digest(log_key(by, self.hasher).encode(), action.key.encode()),
+            digest(action.action.encode(), data),
+        )
+        return await perform(Report(by, data, _instant(action.occurred_at), attempt))
+
+
 def sockets_of(
     core: Core,
-    hub: Hub,
-    broker: Broker,
-    snapshot: Callable[[str], bytes | None],
     access: Access,
+    exchange: Exchange,
+    snapshot: Callable[[str], bytes | None],
     tickets: Tickets,
+    dealings: Dealings,
 ) -> Sockets:
-    """The gateway over this hub and broker. The hub must be attached to the broker before."""
+    """The gateway over this exchange. Its hub must be attached to its broker before."""
 
-    settings, callers = core.settings, access.callers
-
-    async def verify(token: str, address: str) -> Credentials:
-        claims = await access.issuer.verify(token, times.now())
-        user = Principal("user", claims.user_id, address, claims.session_id, claims.scopes)
-        return Credentials(user, issued_at=claims.issued_at, expires_at=claims.expires_at)
-
+    settings, callers, hub = core.settings, access.callers, exchange.hub
     gateway = Gateway(
         hub,
-        broker,
+        exchange.broker,
         snapshot,
         token_key=derive_key(core.secret, "groundswell/resume"),
         head=lambda: hub.seq,
-        verify_token=verify,
+        admit=exchange.rules.admit,
+        verify_token=access.verify,
         is_revoked=lambda session_id: session_id in access.revocations,
+        act=dealings.act,
+        inbox=dealings.inbox,
+        presence=exchange.presence,
+        presence_watch=exchange.watch,
         returning=Return(accept_rate=settings.accept_rate),
         max_connections=settings.websocket_connections,
     )
-    broker.attach(gateway.observe)
+    exchange.broker.attach(gateway.observe)
     origins = allowed_origins(settings.allowed_origins)
     options = EngineOptions(
         ping_interval_ms=settings.socketio_ping_interval_ms,
@@ -114,7 +147,7 @@ def sockets_of(
         gateway_namespaces(gateway), callers.of, options=options, origins=origins
     )
     realtime = RealtimeEndpoint(
-        gateway, shown(callers.of, verify), origins=origins, redeem=tickets.admit
+        gateway, shown(callers.of, access.verify), origins=origins, redeem=tickets.admit
     )
     server = WebSocketServer(
         {REALTIME: realtime, PATH: socketio.endpoint},
@@ -126,3 +159,15 @@ def sockets_of(
         deflate=settings.websocket_deflate,
     )
     return Sockets(gateway, server, socketio)
+
+
+def _instant(text: str | None) -> int | None:
+    """The instant a client names.
+
+    Raises:
+        Invalid: it is no RFC 3339 time.
+    """
+    try:
+        return None if text is None else times.from_rfc3339(text)
+    except ValueError:
+        raise Invalid.at("occurredAt", "Must be an RFC 3339 time") from None

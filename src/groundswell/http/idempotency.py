@@ -40,12 +40,12 @@ def idempotency_key(
     if not _VISIBLE.fullmatch(sent):
         raise Invalid.at(HEADER, "Must be 1 to 255 visible ASCII characters")
     return IdempotencyKey(
-        key=_digest(caller.encode(), sent),
-        fingerprint=_digest(method.encode(), path.encode(), body),
+        key=digest(caller.encode(), sent),
+        fingerprint=digest(method.encode(), path.encode(), body),
     )
 
 
-def _digest(*parts: bytes) -> str:
+def digest(*parts: bytes) -> str:
     """A hash in which no two lists of parts look alike: each part is preceded by its length."""
     state = blake2b(digest_size=32)
     for part in parts:

@@ -23,7 +23,8 @@ class TopicAccess:
 
     Args:
         members: whether a user is a member of a program; visitors never are.
-        presence: whether somebody may see who is present in a scope.
+        presence: whether somebody may see who is present in a scope. Scopes are nobody's: whoever
+            issues tokens can open any of them by naming it in a grant.
     """
 
     def __init__(self, *, members: Check = nobody, presence: Check = nobody) -> None:
@@ -49,6 +50,8 @@ class TopicAccess:
             raise TopicForbidden(topic, _NOT_GRANTED)
         rule = kind_of(topic).rule
         if rule == "member" and await self._is_member(topic, viewer):
+            return topic
+        if rule == "permitted" and not grants.unlimited:
             return topic
         if rule == "permitted" and await self._presence(subject_of(topic), viewer.user_id):
             return topic

@@ -1,7 +1,8 @@
 """Grants: what a token may do with which topics, if it was issued for less than its user may.
 
 A token without the claim may do all that its user may. A token with it may do only what a grant
-names *and* the rules of the topic allow: a grant never opens what is somebody else's.
+names *and* the rules of the topic allow: a grant never opens what is somebody else's. Only scopes
+of presence, which belong to nobody, are open to whoever has a grant for them.
 """
 
 from __future__ import annotations
@@ -65,6 +66,22 @@ class Grants:
         if sum(map(len, found.values())) > MAX_PATTERNS:
             raise _malformed(f"may name at most {MAX_PATTERNS} topics")
         return cls({action: frozenset(topics) for action, topics in found.items()})
+
+    @classmethod
+    def of(cls, patterns: Mapping[str, list[str]] | None) -> Grants:
+        """The grants that ``patterns()`` told."""
+        if patterns is None:
+            return cls(None)
+        return cls({cast("Action", action): frozenset(kept) for action, kept in patterns.items()})
+
+    def patterns(self) -> dict[str, list[str]] | None:
+        """The topics of each action, to be kept elsewhere; None if everything is allowed."""
+        if self.unlimited:
+            return None
+        return {
+            action: sorted({*exact, *(f"{prefix}*" for prefix in self._prefixes[action])})
+            for action, exact in self._exact.items()
+        }
 
     def allow(self, topic: str, action: Action = "subscribe") -> bool:
         """Whether a token with these grants may do ``action`` on ``topic``.

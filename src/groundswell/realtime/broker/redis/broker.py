@@ -231,6 +231,18 @@ class RedisBroker:
             await self._tell_rest()
             await asyncio.sleep(pause)
 
+    async def is_heard(self, topic: str) -> bool:
+        """Whether anybody listens to the topic, here or at another process.
+
+        Of others nothing is known while Redis is away.
+        """
+        if topic in self._followed:
+            return True
+        try:
+            return await self._streams.listeners(topic) > 0
+        except FAILURES:
+            return False
+
     async def wait_joined(self, seconds: float) -> bool:
         """Wait until Redis is there, but not longer than that; whether it is."""
         try:

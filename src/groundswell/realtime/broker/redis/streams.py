@@ -136,6 +136,12 @@ class Streams:
         ]
         return Stretch(name, int(offset), int(lowest), int(floor), envelopes)
 
+    async def listeners(self, topic: str) -> int:
+        """How many processes listen to the topic."""
+        ask: Any = self._redis.execute_command
+        answer = await heeded(ask("PUBSUB", "SHARDNUMSUB", self._keys.channel(topic)))
+        return int(answer[1])
+
     async def locate(self, life: str, topics: Sequence[str], token: str) -> None:
         """Tell this process, through its own channel, where the topics stand."""
         records = [self._keys.record(life, topic) for topic in topics]
