@@ -8,15 +8,16 @@ has a subscriber.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from groundswell.contract.times import to_rfc3339
 
-GapReason = Literal["trimmed", "epoch_changed", "slow_consumer"]
+GapReason = Literal["trimmed", "epoch_changed", "slow_consumer", "permission"]
 Fallback = Literal["snapshot", "history", "refetch", "none"]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 _json = msgspec.json.Encoder()
 
@@ -132,21 +133,37 @@ class Gap(Message, tag="GAP", kw_only=True):
     url: str | UnsetType = UNSET
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A position in the stream of one topic."""
+
+    epoch: Annotated[str, msgspec.Meta(max_length=64)]
+    offset: Offset
+
+
 class CaughtUp(Message, tag="CAUGHT_UP", kw_only=True):
-    """The past of a topic is over: from here it is live. Not ``complete`` if a GAP came before."""
+    """The past of a topic is over: from here it is live.
+
+    Not ``complete`` if a GAP came before, or if there is more of the past after ``next``.
+    """
 
     topic: str
     epoch: str
     offset: int
-    seq: int
+    seq: int | UnsetType = UNSET
     complete: bool
+    next: Place | UnsetType = UNSET
 
 
 class Snapshot(Message, tag="SNAPSHOT", kw_only=True):
-    """The whole state of a topic as it stood at ``offset`` or later."""
+    """The whole state of a topic as it stood at ``offset`` or later.
+
+    ``stateVersion`` is what a DELTA may build on; where none are told it is absent, as is ``id``.
+    """
 
     topic: str
+    id: str | UnsetType = UNSET
     epoch: str
     offset: int
+    state_version: int | UnsetType = UNSET
     timestamp: str
     data: msgspec.Raw

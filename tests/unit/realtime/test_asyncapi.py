@@ -21,7 +21,8 @@ from groundswell.realtime.asyncapi import (
 from groundswell.realtime.batching import batch
 from groundswell.realtime.digests import Digest, DigestBuilder
 from groundswell.realtime.gateway.frames import ClientFrame
-from groundswell.realtime.gateway.replies import REPLIES, Subscribed
+from groundswell.realtime.gateway.replies import REPLIES
+from groundswell.realtime.gateway.topic_replies import Subscribed
 from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
 from groundswell.realtime.topics import KINDS
 from tests.unit.realtime.builders import envelope

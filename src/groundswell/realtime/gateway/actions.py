@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.frames import ClientFrame
-from groundswell.realtime.gateway.replies import Reply
+from groundswell.realtime.gateway.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from groundswell.realtime.gateway.replies import Gap, or_unset
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.gateway.reply import or_unset
+from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import TopicClass, refetch_url
 
 OVERHEAD: Final = 64

@@ -18,14 +18,13 @@ from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.batching import batch
 from groundswell.realtime.codes import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
-from groundswell.realtime.gateway.frames import Place
 from groundswell.realtime.gateway.preparing import Budget, Preparation, Prepared, State
 from groundswell.realtime.gateway.reading import PastReader
-from groundswell.realtime.gateway.replies import CaughtUp, Gap, Snapshot, or_unset
+from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.resume import Lost, anew
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import TagReader
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import CaughtUp, Envelope, Gap, Place, Snapshot
 from groundswell.realtime.topics import refetch_url
 
 if TYPE_CHECKING:

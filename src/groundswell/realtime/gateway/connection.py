@@ -17,12 +17,14 @@ from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Bye, ClientFrame, Flow
 from groundswell.realtime.gateway.outlet import Outlet
 from groundswell.realtime.gateway.presence_commands import Appearance, Viewing
-from groundswell.realtime.gateway.replies import Reply, Sync, Unsubscribed, error_of
+from groundswell.realtime.gateway.refusals import error_of
+from groundswell.realtime.gateway.reply import Reply
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import FOREGROUND, tailoring
 from groundswell.realtime.gateway.telling import TailoredTelling
+from groundswell.realtime.gateway.topic_replies import Sync, Unsubscribed
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope, Gap
 

@@ -12,20 +12,13 @@ import msgspec
 from groundswell.realtime.batching import Mode, Priority
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.errors import Refused
+from groundswell.realtime.messages import Offset, Place
 
 Ref = Annotated[str, msgspec.Meta(max_length=64)]
 ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 TopicText = Annotated[str, msgspec.Meta(max_length=300)]
-Offset = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A position in the stream of one topic."""
-
-    epoch: Annotated[str, msgspec.Meta(max_length=64)]
-    offset: Offset
 
 
 class Frame(msgspec.Struct, rename="camel", tag_field="type", kw_only=True, frozen=True):

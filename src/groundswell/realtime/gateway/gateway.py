@@ -24,10 +24,10 @@ from groundswell.realtime.gateway.preparing import Preparation, SnapshotOf
 from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.registry import Registry
-from groundswell.realtime.gateway.replies import Drain
 from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Admit, IsRevoked, Rights
 from groundswell.realtime.gateway.session import Rules
+from groundswell.realtime.gateway.session_replies import Drain
 from groundswell.realtime.gateway.shared import Shared, VerifyToken
 from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import SLOT, Wheel

@@ -10,15 +10,15 @@ from groundswell.contract.times import MILLISECOND, to_rfc3339
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.frames import Hello, Refresh
-from groundswell.realtime.gateway.replies import (
+from groundswell.realtime.gateway.reply import or_unset
+from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession
+from groundswell.realtime.gateway.session import Mismatch
+from groundswell.realtime.gateway.session_replies import (
     Heartbeat,
     Reconnect,
     Welcome,
     WelcomeLimits,
-    or_unset,
 )
-from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession
-from groundswell.realtime.gateway.session import Mismatch
 from groundswell.realtime.gateway.subscription import Stage, Subscription
 from groundswell.realtime.topics import BROADCAST, kind_of
 

@@ -6,7 +6,7 @@ from random import Random
 
 from groundswell.contract.times import MILLISECOND
 from groundswell.realtime.gateway.limits import Pacing
-from groundswell.realtime.gateway.replies import Ping
+from groundswell.realtime.gateway.session_replies import Ping
 
 
 class Heartbeat:

@@ -10,9 +10,10 @@ from groundswell.contract.inbox import InboxPort, inbox_topic
 from groundswell.contract.times import from_rfc3339
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.device import InboxDevice
+from groundswell.realtime.gateway.device_replies import ReadEntry, ReadState
 from groundswell.realtime.gateway.errors import Refused
-from groundswell.realtime.gateway.frames import Ack, Offset, Read
-from groundswell.realtime.gateway.replies import ReadEntry, ReadState
+from groundswell.realtime.gateway.frames import Ack, Read
+from groundswell.realtime.messages import Offset
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection

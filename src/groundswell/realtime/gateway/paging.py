@@ -12,10 +12,11 @@ from groundswell.realtime.broker.base import Position
 from groundswell.realtime.codes import Code
 from groundswell.realtime.filters import compile_filter
 from groundswell.realtime.gateway.errors import Refused
-from groundswell.realtime.gateway.frames import History, Place
-from groundswell.realtime.gateway.replies import HistoryPage, or_unset
+from groundswell.realtime.gateway.frames import History
+from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.subscription import Stage
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.gateway.topic_replies import HistoryPage
+from groundswell.realtime.messages import Envelope, Place
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection

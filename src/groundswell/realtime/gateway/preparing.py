@@ -10,13 +10,12 @@ from groundswell.contract.times import Clock
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.figures import Figures
-from groundswell.realtime.gateway.frames import Place
 from groundswell.realtime.gateway.limits import Limits
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.resume import Plan, plan
 from groundswell.realtime.gateway.subscription import Subscription
 from groundswell.realtime.gateway.tailoring import TagReader
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Place
 
 logger = logging.getLogger(__name__)
 

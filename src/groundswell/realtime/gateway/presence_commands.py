@@ -8,7 +8,7 @@ from groundswell.contract.errors import GroundswellError
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Presence as Frame
-from groundswell.realtime.gateway.replies import or_unset
+from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.subscription import Stage
 from groundswell.realtime.presence.base import Presence
 from groundswell.realtime.presence.members import TTL, Device, Status

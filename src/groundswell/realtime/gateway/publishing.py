@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 from groundswell.contract.errors import Forbidden
 from groundswell.realtime.codes import Code
 from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.gateway.device_replies import ActionDone, ActionRefused, Result
 from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Action, Publish
-from groundswell.realtime.gateway.replies import (
-    ActionDone,
-    ActionRefused,
-    Result,
-    error_body,
-    or_unset,
-)
+from groundswell.realtime.gateway.refusals import error_body
+from groundswell.realtime.gateway.reply import or_unset
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection

@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from groundswell.realtime.broker.base import Position
-from groundswell.realtime.gateway.frames import Place
-from groundswell.realtime.gateway.replies import GapReason, RecoveryResult
+from groundswell.realtime.gateway.topic_replies import RecoveryResult
+from groundswell.realtime.messages import GapReason, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,10 @@ from groundswell.realtime.gateway.frames import (
 from groundswell.realtime.gateway.heartbeat import Heartbeat
 from groundswell.realtime.gateway.lifetime import Lifetime
 from groundswell.realtime.gateway.limits import Bucket, Limits, Pacing
-from groundswell.realtime.gateway.replies import Pong as PongReply
-from groundswell.realtime.gateway.replies import Refreshed, TokenExpiring, error_of, or_unset
+from groundswell.realtime.gateway.refusals import error_of
+from groundswell.realtime.gateway.reply import or_unset
+from groundswell.realtime.gateway.session_replies import Pong as PongReply
+from groundswell.realtime.gateway.session_replies import Refreshed, TokenExpiring
 
 PROTOCOL = 1
 

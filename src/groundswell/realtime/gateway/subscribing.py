@@ -12,22 +12,23 @@ from groundswell.contract.inbox import inbox_topic
 from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.codes import Code, UnsubscribeCode
 from groundswell.realtime.gateway.errors import Refused, refusal_of
-from groundswell.realtime.gateway.frames import Options, Place, Subscribe, Unsubscribe
+from groundswell.realtime.gateway.frames import Options, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of
 from groundswell.realtime.gateway.preparing import Budget, Prepared
 from groundswell.realtime.gateway.presence_commands import view
-from groundswell.realtime.gateway.replies import (
+from groundswell.realtime.gateway.refusals import error_body
+from groundswell.realtime.gateway.reply import or_unset
+from groundswell.realtime.gateway.rights import is_private
+from groundswell.realtime.gateway.subscription import Subscription
+from groundswell.realtime.gateway.tailoring import chosen_filter
+from groundswell.realtime.gateway.topic_replies import (
     Subscribed,
     TopicHeld,
     TopicRefused,
     Unsubscribed,
-    error_body,
-    or_unset,
 )
-from groundswell.realtime.gateway.rights import is_private
-from groundswell.realtime.gateway.subscription import Subscription
-from groundswell.realtime.gateway.tailoring import chosen_filter
+from groundswell.realtime.messages import Place
 from groundswell.realtime.topics import BROADCAST, kind_of
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Final
 
 from groundswell.realtime.batching import Mode
 from groundswell.realtime.filters import Filter
-from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options, Place
+from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options
 from groundswell.realtime.gateway.tailoring import NO_TAILORING, Tailoring
-from groundswell.realtime.messages import Envelope, Gap
+from groundswell.realtime.messages import Envelope, Gap, Place
 from groundswell.realtime.topics import TopicKind
 
 NOT_PLAIN: Final = -1

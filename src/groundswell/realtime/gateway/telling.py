@@ -9,8 +9,8 @@ from groundswell.contract.ids import event_id
 from groundswell.realtime.batching import Batcher, Pace, batch, portions
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.digests import Digest
-from groundswell.realtime.gateway.replies import Sync
 from groundswell.realtime.gateway.subscription import Stage, Subscription
+from groundswell.realtime.gateway.topic_replies import Sync
 from groundswell.realtime.messages import Envelope
 
 if TYPE_CHECKING:

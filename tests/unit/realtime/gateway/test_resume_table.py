@@ -6,7 +6,7 @@ import pytest
 
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.broker.memory import MemoryBroker
-from groundswell.realtime.gateway.frames import Place
+from groundswell.realtime.messages import Place
 from groundswell.realtime.gateway.resume import Lost, Plan, plan
 from tests.unit.realtime.gateway.dialogue import Message, Peer, World
 
