@@ -198,14 +198,14 @@ class CatchingUp:
         )
         waited = subscription.live()
         if subscription.lost is not None:
-            connection.write_gap(subscription.lost)
+            connection.hearing.write_gap(subscription.lost)
             subscription.lost, subscription.loose = None, True
         for envelope in waited:
             follows = subscription.follows(envelope)
             if follows is Follows.BEYOND and not subscription.loose:
                 self._give_up(connection, subscription, envelope)
             if follows is not Follows.KNOWN:
-                connection.follow(subscription, envelope)
+                connection.hearing.follow(subscription, envelope)
 
     def _give_up(
         self, connection: Connection, subscription: Subscription, envelope: Envelope
@@ -254,7 +254,7 @@ def _write(connection: Connection, subscription: Subscription, events: list[Enve
         connection.outlet.write(batch(told, "recovery", topic=subscription.topic))
         return
     for one in events:
-        connection.write_event(subscription, one)
+        connection.hearing.write_event(subscription, one)
     if subscription.kind.state:
         subscription.base = events[-1].offset or 0
 

@@ -83,7 +83,7 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
         case Publish():
             await publish(connection, frame)
         case Flow():
-            connection.follow_flow(frame)
+            connection.hearing.follow_flow(frame)
         case History():
             await page(connection, frame)
         case _:

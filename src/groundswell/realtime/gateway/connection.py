@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 from groundswell.realtime.codes import CloseCode, Code, UnsubscribeCode
@@ -14,23 +13,20 @@ from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Se
 from groundswell.realtime.gateway.commands import carry_out, restore
 from groundswell.realtime.gateway.device import InboxDevice
 from groundswell.realtime.gateway.errors import Refused
-from groundswell.realtime.gateway.frames import Bye, ClientFrame, Flow
+from groundswell.realtime.gateway.frames import Bye, ClientFrame
+from groundswell.realtime.gateway.hearing import Hearing
+from groundswell.realtime.gateway.jobs import Job, Jobs
 from groundswell.realtime.gateway.outlet import Outlet
 from groundswell.realtime.gateway.presence_commands import Appearance, Viewing
 from groundswell.realtime.gateway.refusals import error_of
-from groundswell.realtime.gateway.reply import Reply
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
-from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
-from groundswell.realtime.gateway.tailoring import FOREGROUND, tailoring
-from groundswell.realtime.gateway.telling import TailoredTelling
-from groundswell.realtime.gateway.topic_replies import Sync, Unsubscribed
+from groundswell.realtime.gateway.subscription import Subscription
+from groundswell.realtime.gateway.topic_replies import Unsubscribed
 from groundswell.realtime.link import Link
-from groundswell.realtime.messages import Envelope, Gap
+from groundswell.realtime.messages import Envelope, Gap, Message
 
 logger = logging.getLogger(__name__)
-
-Job = Callable[[], Awaitable[None]]
 
 
 class Connection:
@@ -43,7 +39,6 @@ class Connection:
     __slots__ = (
         "_closed",
         "_due",
-        "_flow",
         "_granted",
         "_jobs",
         "_left",
@@ -51,12 +46,11 @@ class Connection:
         "_restored",
         "_rights",
         "_shared",
-        "_task",
-        "_telling",
         "_wheel",
         "_write_ahead",
         "appearance",
         "device",
+        "hearing",
         "id",
         "outlet",
         "session",
@@ -81,14 +75,12 @@ class Connection:
         self._wheel = shared.wheel
         self._write_ahead = shared.limits.write_ahead
         self._link = link
-        self._jobs: deque[Job] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self._failed)
         self._restored: tuple[str, ...] = ()
         self._granted: frozenset[str] = frozenset()
         self._closed = False
         self._left = False
-        self._telling: TailoredTelling | None = None
-        self._flow = FOREGROUND
+        self.hearing = Hearing(self)
         self._due = self.session.due(now)
         shared.wheel.add(self, self._due)
 
@@ -128,42 +120,19 @@ class Connection:
             self.outlet.spoke_at = self._wheel.now
             self._link.send_event(envelope)
         else:
-            self.consider(subscription, envelope)
-
-    def consider(self, subscription: Subscription, envelope: Envelope) -> None:
-        """Tell a live event, if it may be told now and is the next one."""
-        try:
-            if subscription.stage is Stage.CATCHING_UP:
-                subscription.keep(envelope, self._shared.limits.buffered)
-            elif subscription.stage is Stage.LIVE and self.may_hear(subscription):
-                self.follow(subscription, envelope)
-        except Exception:
-            # Silence would mean loss: the client comes back and goes on from where it was.
-            logger.exception("An event could not be told.")
-            self.close(CloseCode.INTERNAL, "something went wrong on the server")
+            self.hearing.consider(subscription, envelope)
 
     def lose(self, gap: Gap) -> None:
         """Tell that some of a topic never came to this process."""
         subscription = self.subscriptions.get(gap.topic)
-        if subscription is None:
-            return
-        if subscription.stage is Stage.CATCHING_UP:
-            subscription.lost = gap
-        elif subscription.stage is Stage.LIVE and self.may_hear(subscription):
-            subscription.loose = True
-            self.write_gap(gap)
+        if subscription is not None:
+            self.hearing.lose(subscription, gap)
 
     def move(self, topic: str, epoch: str, offset: int) -> None:
         """All of a topic was told up to there, part of it without offsets."""
         subscription = self.subscriptions.get(topic)
-        if subscription is None:
-            return
-        if subscription.stage is Stage.CATCHING_UP:
-            subscription.overflowed = True
-        elif subscription.stage is Stage.LIVE and self.may_hear(subscription):
-            subscription.epoch, subscription.offset = epoch, offset
-            subscription.loose = False
-            self.reply(Sync(positions={topic: subscription.place}))
+        if subscription is not None:
+            self.hearing.move(subscription, epoch, offset)
 
     # What the wheel calls.
 
@@ -171,7 +140,8 @@ class Connection:
         """Do what is due; a turn that was noted before an earlier one is not this one's."""
         if self._closed or now < self._due:
             return None
-        for part in (self._telling, self.device, self.appearance):
+        self.hearing.tick(now)
+        for part in (self.device, self.appearance):
             if part is not None:
                 part.tick(now)
         self._perform(self.session.tick(now, self.outlet.spoke_at))
@@ -187,7 +157,7 @@ class Connection:
             self._due = due
             self._wheel.add(self, due)
 
-    # What those who carry out commands call.
+    # What its parts, and those who carry out commands, call.
 
     @property
     def closed(self) -> bool:
@@ -199,67 +169,7 @@ class Connection:
         """What all connections have in common."""
         return self._shared
 
-    def tell(self, subscription: Subscription, envelope: Envelope) -> None:
-        """Write an event of a subscription and note its place."""
-        subscription.offset = envelope.offset or 0
-        if subscription.tailoring:
-            self._tailored().tell(subscription, envelope)
-        else:
-            self.write_event(subscription, envelope)
-        if self.device is not None and subscription.private:
-            self.device.told(envelope)
-
-    def write_event(self, subscription: Subscription, envelope: Envelope) -> None:
-        """Write an event, or let it wait behind what waits."""
-        self.outlet.write_event(envelope, subscription.kind.topic_class)
-
-    def follow(self, subscription: Subscription, envelope: Envelope) -> None:
-        """Tell a live event that may be told, if it is the next one."""
-        follows = subscription.follows(envelope)
-        if follows is Follows.NEXT:
-            self.tell(subscription, envelope)
-        elif follows is Follows.UNPLACED:
-            subscription.loose = True
-            self.write_event(subscription, envelope)
-        elif follows is Follows.BEYOND:
-            self._close_hole(subscription, envelope)
-
-    def tailor(self, subscription: Subscription) -> None:
-        """Tell a topic as its options and the situation of the client ask."""
-        subscription.tailor(
-            tailoring(
-                subscription.options,
-                self._flow,
-                self.session.features,
-                state=subscription.kind.state,
-                chosen=subscription.filter,
-            )
-        )
-
-    def follow_flow(self, flow: Flow) -> None:
-        """The client is somewhere else now, or looks away."""
-        self.tell_waiting()
-        self._flow = flow
-        for subscription in self.subscriptions.values():
-            self.tailor(subscription)
-
-    @property
-    def in_background(self) -> bool:
-        """Whether nobody looks at the client now."""
-        return self._flow.state == "background"
-
-    def tell_waiting(self, topic: str | None = None) -> None:
-        """Tell now what waits to be told together, of one topic or of all."""
-        if self._telling is not None:
-            self._telling.flush(topic)
-
-    def write_gap(self, gap: Gap) -> None:
-        """Write a GAP that the broker knows of."""
-        self.tell_waiting(gap.topic)
-        self._shared.figures.gaps[gap.reason] += 1
-        self.outlet.write(gap.encode())
-
-    def reply(self, reply: Reply) -> None:
+    def reply(self, reply: Message) -> None:
         """Write a message."""
         self.outlet.write(reply.encode())
 
@@ -269,7 +179,7 @@ class Connection:
         self.outlet.write(error_of(refused, ref, topic).encode())
 
     def expired(self) -> bool:
-        """Whether nothing private may be told now: the token has ended, or its sign-in was."""
+        """Whether nothing private may be told now: the token has ended."""
         return self.session.expired(self._shared.clock())
 
     def begin(self, subscriptions: Iterable[Subscription]) -> None:
@@ -287,9 +197,14 @@ class Connection:
         if self.subscriptions.pop(topic, None) is not None:
             self._shared.hub.unsubscribe(self, (topic,))
         self.outlet.forget(topic)
-        for part in (self._telling, self.viewing):
-            if part is not None:
-                part.forget(topic)
+        self.hearing.forget(topic)
+        if self.viewing is not None:
+            self.viewing.forget(topic)
+
+    def drop(self, topic: str, code: UnsubscribeCode, reason: str, *, again: bool) -> None:
+        """End a subscription and say why."""
+        self.end(topic)
+        self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
 
     def restore(self, topics: Iterable[str], *, granted: bool) -> None:
         """The topics of a former session, to be begun with the next SUBSCRIBE or without one.
@@ -311,18 +226,10 @@ class Connection:
         """Whether the former session held the topic under the very same rights."""
         return topic in self._granted
 
-    def drop(self, topic: str, code: UnsubscribeCode, reason: str, *, again: bool) -> None:
-        """End a subscription and say why."""
-        self.end(topic)
-        self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
-
     def later(self, job: Job) -> None:
         """Do something after all that waits to be done."""
-        if self._closed:
-            return
-        self._jobs.append(job)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
+        if not self._closed:
+            self._jobs.add(job)
 
     def close(self, code: CloseCode, reason: str) -> None:
         """End the connection; the hub is left a little later, for it may be calling."""
@@ -330,11 +237,12 @@ class Connection:
             return
         self._closed = True
         self.subscriptions = {}
+        self._jobs.stop()
         self._shared.figures.closes[int(code)] += 1
         self._link.close(int(code), reason)
         asyncio.get_running_loop().call_soon(self._leave)
 
-    # What its parts call.
+    # What its outlet calls.
 
     def overflow(self) -> None:
         """What must not be dropped found no room."""
@@ -347,69 +255,15 @@ class Connection:
         else:
             self._shared.behind.discard(self)
 
-    def may_hear(self, subscription: Subscription) -> bool:
-        """Whether a live event may be told; if that is not clear, it stays in the history."""
-        version = self._rights.version
-        if not subscription.private:
-            subscription.approve(version)
-            return True
-        if self._rights.revoked(self.session.credentials):
-            self.close(CloseCode.REVOKED, "the sign-in was ended")
-            return False
-        if self.expired():
-            self._hold(subscription)
-            return False
-        if subscription.checked != version:
-            self._hold(subscription)
-            self.later(partial(self._shared.catching_up.reconsider, self, subscription))
-            return False
-        return True
-
-    def _hold(self, subscription: Subscription) -> None:
-        """Leave a topic's events in the history, also those that wait to be told together."""
-        subscription.stop(Stage.HELD)
-        self.tell_waiting(subscription.topic)
-
     def may_still_hear(self, envelope: Envelope) -> bool:
-        """Whether an event that had to wait may be told now; if not, it is back in the history."""
-        subscription = self.subscriptions.get(envelope.topic)
-        if subscription is None:
-            return False
-        if not subscription.private:
-            return True
-        if subscription.stage is Stage.LIVE and self.may_hear(subscription):
-            return True
-        if subscription.stage is Stage.HELD:
-            subscription.offset = min(subscription.offset, (envelope.offset or 1) - 1)
-            self.outlet.forget(envelope.topic)
-            return False
-        if subscription.checked != self._rights.version or self.expired():
-            self.close(CloseCode.POLICY_CHANGED, "rights changed")
-        return not self._closed
+        """Whether an event that had to wait may be told now."""
+        return self.hearing.may_still_hear(envelope)
 
     def _next_due(self) -> int:
-        parts = (self._telling, self.device, self.appearance)
+        parts = (self.hearing, self.device, self.appearance)
         times = (one.due for one in parts if one is not None)
         soonest = self.session.due(self.outlet.spoke_at)
         return min([soonest, *(one for one in times if one is not None)])
-
-    def _tailored(self) -> TailoredTelling:
-        if self._telling is None:
-            self._telling = TailoredTelling(self, self._shared.clock())
-            self.look_after()
-        return self._telling
-
-    def _close_hole(self, subscription: Subscription, envelope: Envelope) -> None:
-        """An event came before those that precede it: read them first."""
-        self.tell_waiting(subscription.topic)
-        if subscription.loose or (subscription.implicit and not subscription.epoch):
-            subscription.loose = False
-            subscription.epoch = envelope.epoch or ""
-            self.tell(subscription, envelope)
-            return
-        subscription.catch_up()
-        subscription.keep(envelope, self._shared.limits.buffered)
-        self.later(partial(self._shared.catching_up.again, self, subscription))
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
@@ -431,20 +285,14 @@ class Connection:
         else:
             self.later(partial(carry_out, self, frame))
 
+    def _failed(self, error: Exception) -> None:
+        logger.error("A request failed.", exc_info=error)
+        self.refuse(Refused(Code.INTERNAL, "Something went wrong on the server."))
+
     async def _goodbye(self) -> None:
         if self.appearance is not None:
             await self.appearance.hide_all()
         self.close(CloseCode.GOODBYE, "goodbye")
-
-    async def _work(self) -> None:
-        while self._jobs and not self._closed:
-            job = self._jobs.popleft()
-            try:
-                await job()
-            except Exception:
-                logger.exception("A request failed.")
-                self.refuse(Refused(Code.INTERNAL, "Something went wrong on the server."))
-        self._task = None
 
     def _leave(self) -> None:
         if self._left:
@@ -456,6 +304,4 @@ class Connection:
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)
         self.outlet.backlog = None
-        self._jobs.clear()
-        if self._task is not None:
-            self._task.cancel()
+        self._jobs.cancel()

@@ -33,7 +33,7 @@ _BY_KIND: Final[dict[Kind, Code]] = {
     "invalid": Code.BAD_REQUEST,
     "unauthenticated": Code.UNAUTHENTICATED,
     "forbidden": Code.PERMISSION_DENIED,
-    "not_found": Code.UNKNOWN_TOPIC,
+    "not_found": Code.BAD_REQUEST,
     "conflict": Code.BAD_REQUEST,
     "too_large": Code.TOO_LARGE,
     "limited": Code.RATE_LIMITED,
@@ -46,6 +46,8 @@ _BY_CODE: Final = {
     "token_expired": Code.TOKEN_EXPIRED,
     "filter_invalid": Code.FILTER_INVALID,
     "overloaded": Code.OVERLOADED,
+    "unknown_topic": Code.UNKNOWN_TOPIC,
+    "idempotency_key_reused": Code.DUPLICATE_KEY,
     "action_not_allowed": Code.ACTION_NOT_ALLOWED,
 }
 

@@ -243,7 +243,7 @@ class Gateway:
         )
 
     def _send_away(self, connection: Connection, left: int, reason: str) -> None:
-        connection.tell_waiting()
+        connection.hearing.tell_waiting()
         returning = self._shared.returning
         window = returning.minimum + returning.window(len(self._shared.registry))
         wait = self._shared.random.randint(returning.minimum, window)

@@ -112,8 +112,8 @@ class Viewing:
         if (
             subscription is not None
             and subscription.stage is Stage.LIVE
-            and not connection.in_background
-            and connection.may_hear(subscription)
+            and connection.hearing.flow.state == "foreground"
+            and connection.hearing.may_hear(subscription)
         ):
             connection.outlet.write(message.encode())
 

@@ -127,9 +127,9 @@ async def _begin(
         subscription.options = options
         subscription.snapshots = options.snapshot or "snapshot" in connection.session.features
         subscription.filter = chosen
-        connection.tell_waiting(subscription.topic)
+        connection.hearing.tell_waiting(subscription.topic)
         subscription.catch_up()
-        connection.tailor(subscription)
+        connection.hearing.tailor(subscription)
     connection.begin(found.values())
     return list(found.values())
 

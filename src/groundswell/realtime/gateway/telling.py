@@ -72,7 +72,7 @@ class TailoredTelling:
             if told is not None and self._connection.outlet.has_room:
                 self._connection.outlet.write(told)
                 return
-        self._connection.write_event(subscription, envelope)
+        self._connection.hearing.write_event(subscription, envelope)
 
     def _write(self, waiting: Sequence[Envelope | Digest]) -> None:
         """Write what has waited, events together, if it may still be heard."""
@@ -90,7 +90,7 @@ class TailoredTelling:
         # A slow reader's rights are looked at again, event by event, before each is written.
         if len(events) == 1 or not outlet.has_room:
             for event in events:
-                self._connection.write_event(*event)
+                self._connection.hearing.write_event(*event)
             return
         for portion in portions([one.event for _, one in events]):
             outlet.write(batch(portion, "live"))
@@ -100,7 +100,7 @@ class TailoredTelling:
         connection = self._connection
         if not subscription.private:
             return True
-        if subscription.stage is Stage.LIVE and connection.may_hear(subscription):
+        if subscription.stage is Stage.LIVE and connection.hearing.may_hear(subscription):
             return True
         first = one.from_offset if isinstance(one, Digest) else one.offset
         if subscription.stage is Stage.HELD and first:

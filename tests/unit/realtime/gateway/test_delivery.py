@@ -34,14 +34,14 @@ async def test_p3_an_event_that_nothing_waits_before_is_one_call_of_the_link() -
     world = World()
     peer = await world.subscribed("activity")
     considered: list[object] = []
-    type(peer.connection).consider, former = (  # type: ignore[method-assign]
+    type(peer.connection.hearing).consider, former = (  # type: ignore[method-assign]
         lambda *args: considered.append(args),
-        type(peer.connection).consider,
+        type(peer.connection.hearing).consider,
     )
     try:
         await world.publish(count=3)
     finally:
-        type(peer.connection).consider = former  # type: ignore[method-assign]
+        type(peer.connection.hearing).consider = former  # type: ignore[method-assign]
     assert len(peer.link.envelopes) == 3
     assert considered == []
 
