@@ -3,79 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import socketio
-import websockets
 
-from tests.services.server import Server, StartServer
-
-SOON = 5
-
-
-async def _register(server: Server, title: str = "First Light") -> int:
-    async with server.client() as client:
-        answer = await client.post(
-            "/v1/media",
-            json={"title": title},
-            headers={"authorization": f"Bearer {server.api_key}"},
-        )
-        assert answer.status_code == 201
-        return int(answer.json()["mediaFileId"])
-
-
-async def _vote(server: Server, media: int, vote: str) -> None:
-    async with server.client() as client:
-        answer = await client.put(f"/v1/media/{media}/vote", json={"voteType": vote})
-        assert answer.status_code == 200
-
-
-async def _token(server: Server, user: str) -> str:
-    async with server.client() as client:
-        answer = await client.post(
-            "/v1/tokens",
-            json={"userId": user},
-            headers={"authorization": f"Bearer {server.api_key}"},
-        )
-        return str(answer.json()["accessToken"])
-
-
-class Speaker:
-    """A plain WebSocket client that keeps what it heard."""
-
-    def __init__(self, socket: Any) -> None:
-        self.socket = socket
-
-    async def say(self, **message: Any) -> None:
-        await self.socket.send(json.dumps(message))
-
-    async def until(self, **wanted: Any) -> dict[str, Any]:
-        """The next message that has these fields."""
-        async with asyncio.timeout(SOON):
-            while True:
-                message: dict[str, Any] = json.loads(await self.socket.recv())
-                if all(message.get(name) == value for name, value in wanted.items()):
-                    return message
-
-
-def _connect(server: Server) -> Any:
-    return websockets.connect(
-        f"ws://127.0.0.1:{server.port}/v1/realtime", subprotocols=["groundswell.v1"], proxy=None
-    )
+from tests.end_to_end.speaking import SOON, Speaker, connect, register, token_of, vote
+from tests.services.server import StartServer
 
 
 async def test_a_vote_reaches_a_subscriber_over_websocket_with_its_position(
     server: StartServer, database_url: str
 ) -> None:
     running = await asyncio.to_thread(server, database_url)
-    media = await _register(running)
-    async with _connect(running) as socket:
+    media = await register(running)
+    async with connect(running) as socket:
         speaker = Speaker(socket)
         await speaker.say(type="SUBSCRIBE", topics=[f"media.{media}"], clientId="one", ref="1")
         result = (await speaker.until(type="SUBSCRIBED"))["topics"][f"media.{media}"]
         assert result["ok"] is True
-        await _vote(running, media, "up")
+        await vote(running, media, "up")
         event = await speaker.until(type="EVENT", topic=f"media.{media}")
         assert event["data"]["eventType"] == "engagement.vote.cast"
         assert event["data"]["upvotes"] == 1
@@ -84,14 +30,14 @@ async def test_a_vote_reaches_a_subscriber_over_websocket_with_its_position(
 
 async def test_what_was_missed_is_told_on_return(server: StartServer, database_url: str) -> None:
     running = await asyncio.to_thread(server, database_url)
-    media = await _register(running)
-    async with _connect(running) as socket:
+    media = await register(running)
+    async with connect(running) as socket:
         speaker = Speaker(socket)
         await speaker.say(type="SUBSCRIBE", topics=["activity"], clientId="one")
         held = (await speaker.until(type="SUBSCRIBED"))["topics"]["activity"]
-    await _vote(running, media, "up")
-    await _vote(running, media, "down")
-    async with _connect(running) as socket:
+    await vote(running, media, "up")
+    await vote(running, media, "down")
+    async with connect(running) as socket:
         speaker = Speaker(socket)
         position = {"epoch": held["epoch"], "offset": held["offset"]}
         await speaker.say(
@@ -112,8 +58,8 @@ async def test_a_private_topic_is_for_its_user_alone(
     server: StartServer, database_url: str
 ) -> None:
     running = await asyncio.to_thread(server, database_url)
-    token = await _token(running, "ada")
-    async with _connect(running) as socket:
+    token = await token_of(running, "ada")
+    async with connect(running) as socket:
         speaker = Speaker(socket)
         await speaker.say(type="HELLO", protocol=1, token=token, clientId="one")
         assert (await speaker.until(type="WELCOME"))["user"] == "ada"
@@ -136,7 +82,7 @@ async def test_a_private_topic_is_for_its_user_alone(
 
 async def test_socketio_clients_hear_the_same_event(server: StartServer, database_url: str) -> None:
     running = await asyncio.to_thread(server, database_url)
-    media = await _register(running)
+    media = await register(running)
     for transports in (["websocket"], ["polling"]):
         client = socketio.AsyncClient()
         heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -144,7 +90,7 @@ async def test_socketio_clients_hear_the_same_event(server: StartServer, databas
         await client.connect(running.url, transports=transports)
         answer = await client.call("subscribe", {"topics": [f"media.{media}"], "clientId": "io"})
         assert answer["topics"][f"media.{media}"]["ok"] is True
-        await _vote(running, media, "up" if transports == ["websocket"] else "down")
+        await vote(running, media, "up" if transports == ["websocket"] else "down")
         async with asyncio.timeout(SOON):
             event = await heard.get()
         assert event["topic"] == f"media.{media}"
@@ -155,7 +101,7 @@ async def test_a_stop_tells_clients_when_to_come_back(
     server: StartServer, database_url: str
 ) -> None:
     running = await asyncio.to_thread(server, database_url)
-    async with _connect(running) as socket:
+    async with connect(running) as socket:
         speaker = Speaker(socket)
         await speaker.say(type="SUBSCRIBE", topics=["activity"], clientId="one")
         await speaker.until(type="CAUGHT_UP")

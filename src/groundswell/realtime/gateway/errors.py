@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from groundswell.contract.errors import GroundswellError, Kind, RateLimited, Unavailable
+from groundswell.contract.errors import Conflict, GroundswellError, Kind, RateLimited, Unavailable
 from groundswell.realtime.codes import Code
 
 
@@ -60,5 +60,6 @@ def refusal_of(error: Exception) -> Refused:
         return Refused(Code.INTERNAL, "Something went wrong on the server.")
     seconds = error.retry_after if isinstance(error, RateLimited | Unavailable) else None
     after = None if seconds is None else seconds * 1_000_000
-    code = _BY_CODE.get(error.code, _BY_KIND[error.kind])
+    named = error.reason if isinstance(error, Conflict) else error.code
+    code = _BY_CODE.get(named, _BY_KIND[error.kind])
     return Refused(code, str(error), retry_after=after)
