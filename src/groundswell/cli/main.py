@@ -6,6 +6,7 @@ import click
 
 from groundswell import __version__
 from groundswell.app import running_core
+from groundswell.cli.conformance import conformance
 from groundswell.cli.context import current_settings, guarded
 from groundswell.cli.credentials import key, token
 from groundswell.cli.records import audit, migrate, replay
@@ -44,3 +45,4 @@ main.add_command(audit)
 main.add_command(replay)
 main.add_command(token)
 main.add_command(key)
+main.add_command(conformance)

@@ -1,0 +1,10 @@
+"""The checks, a file for each section of the protocol."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from groundswell.conformance.check import Check
+from groundswell.conformance.checks import rules
+
+CHECKS: Final[tuple[Check, ...]] = (*rules.CHECKS,)

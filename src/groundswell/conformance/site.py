@@ -1,0 +1,134 @@
+"""The HTTP side of the server: what a host application and its users do there, and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from groundswell.conformance.transcript import Transcript
+from groundswell.conformance.verdicts import Failed, skip
+
+MESSAGE = "conformance.said"
+"""The type of the messages that checks file."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the host, signed in."""
+
+    id: str
+    token: str
+    refresh: str
+
+    @property
+    def inbox(self) -> str:
+        """The topic of the user's own inbox."""
+        return f"user.{self.id}.inbox"
+
+
+class Site:
+    """The server at ``url``. Everything that is made is named with ``run`` and can be removed."""
+
+    def __init__(self, url: str, api_key: str | None, run: str, *, timeout: float = 20) -> None:
+        self.url = url.rstrip("/")
+        self.run = run
+        self.api_key = api_key
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout, trust_env=False)
+        self._numbers = itertools.count(1)
+        self._media: list[int] = []
+
+    @property
+    def origin(self) -> str:
+        """The origin of the server's own pages."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def realtime(self, query: str = "") -> str:
+        """The address of the WebSocket."""
+        return self.websocket("/v1/realtime", query)
+
+    def websocket(self, path: str, query: str = "") -> str:
+        """The address of a path as a WebSocket."""
+        return f"ws{self.url.removeprefix('http')}{path}{'?' if query else ''}{query}"
+
+    def name(self, kind: str) -> str:
+        """A name that nothing else has, of the characters that an id may have."""
+        return f"cf-{self.run}-{kind}-{next(self._numbers)}"
+
+    async def request(
+        self, transcript: Transcript, method: str, path: str, **more: Any
+    ) -> httpx.Response:
+        """One request and its answer, both noted."""
+        answer = await self._http.request(method, path, **more)
+        transcript.note("http", "→", f"{method} {path} {more.get('json', '')}")
+        transcript.note("http", "←", f"{answer.status_code} {answer.text[:300]}")
+        return answer
+
+    def stream(self, path: str, **more: Any) -> Any:
+        """A request whose answer is read as it comes."""
+        return self._http.stream("GET", path, **more)
+
+    def as_host(self, **headers: str) -> dict[str, str]:
+        """The headers of the host application.
+
+        Raises:
+            NotApplicable: there is no API key.
+        """
+        if self.api_key is None:
+            skip("needs an API key")
+        return {"authorization": f"Bearer {self.api_key}", **headers}
+
+    async def sign_in(self, transcript: Transcript, user_id: str, **terms: Any) -> User:
+        """A session of a user."""
+        answer = await self._host(transcript, "/v1/tokens", {"userId": user_id, **terms})
+        return User(user_id, answer["accessToken"], answer["refreshToken"])
+
+    async def register(self, transcript: Transcript) -> int:
+        """A new file of no rankings, which is deleted in the end."""
+        made = await self._host(transcript, "/v1/media", {"title": self.name("media")})
+        self._media.append(made["mediaFileId"])
+        return int(made["mediaFileId"])
+
+    async def vote(self, transcript: Transcript, media: int, vote: str = "up") -> None:
+        """Somebody new votes on a file."""
+        headers = self.as_host(**{"groundswell-user": self.name("voter")})
+        path = f"/v1/media/{media}/vote"
+        answer = await self.request(
+            transcript, "PUT", path, json={"voteType": vote}, headers=headers
+        )
+        _accepted(answer, path)
+
+    async def message(self, transcript: Transcript, user: User, **more: Any) -> str:
+        """A critical message to a user; its id."""
+        body = {"userId": user.id, "eventType": MESSAGE, "data": {}, "ttlSeconds": 3600, **more}
+        answer = await self._host(transcript, "/v1/messages", body)
+        return str(answer["messageId"])
+
+    async def clean(self, transcript: Transcript) -> None:
+        """Delete what was made."""
+        while self._media:
+            path = f"/v1/media/{self._media.pop()}"
+            await self.request(transcript, "DELETE", path, headers=self.as_host())
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def _host(
+        self, transcript: Transcript, path: str, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        headers = self.as_host()
+        answer = await self.request(transcript, "POST", path, json=body, headers=headers)
+        _accepted(answer, path)
+        return dict(answer.json())
+
+
+def _accepted(answer: httpx.Response, path: str) -> None:
+    if answer.status_code == httpx.codes.CONFLICT and "tokens_issued_elsewhere" in answer.text:
+        skip("the server issues no tokens")
+    if answer.is_error:
+        raise Failed(f"{path} should be accepted, and was answered {answer.status_code}")
