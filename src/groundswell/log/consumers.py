@@ -152,10 +152,6 @@ class Consumer:
         except TimeoutError:
             return
 
-    async def lag(self) -> int:
-        """How many events of the log this consumer has not taken yet."""
-        return max(0, await self._log.head() - self.position)
-
     @property
     def known_lag(self) -> int:
         """The lag as far as it was seen at the last reading; asks nothing."""

@@ -64,7 +64,9 @@ class TopicKind:
     ``state``: each event holds the whole state, so only the newest matters and a subscriber
     starts from a snapshot. ``critical``: its events are kept for their user until acknowledged.
     ``rule``: who may subscribe; for all but ``public`` it is about what the second segment names.
-    ``refetch``: where a client that lost events reads what it missed.
+    ``refetch``: where a client that lost events reads what it missed. ``key``: the field of the
+    data that names what an event is about, where a topic tells of many things. ``states_among``:
+    states of something are told among the events, which alone are in the log.
     """
 
     name: str
@@ -73,6 +75,8 @@ class TopicKind:
     state: bool = False
     critical: bool = False
     refetch: str | None = None
+    key: str | None = None
+    states_among: bool = False
 
     @property
     def topic_class(self) -> TopicClass:
@@ -93,20 +97,23 @@ def _kind(
     state: bool = False,
     critical: bool = False,
     refetch: str | None = None,
+    key: str | None = None,
+    states_among: bool = False,
     **parts: str,
 ) -> TopicKind:
     """A kind named like ``media.{id}``, each placeholder matching its expression."""
     expression = re.escape(name).replace(r"\{", "{").replace(r"\}", "}")
     for part, matches in parts.items():
         expression = expression.replace(f"{{{part}}}", f"(?:{matches})")
-    return TopicKind(name, re.compile(expression), rule, state, critical, refetch)
+    pattern = re.compile(expression)
+    return TopicKind(name, pattern, rule, state, critical, refetch, key, states_among)
 
 
 _ID: Final = "[A-Za-z0-9_-]{1,64}"
 
 KINDS: Final[tuple[TopicKind, ...]] = (
-    _kind("activity", refetch="/v1/activity?limit=20"),
-    _kind("media.{id}", id="[1-9][0-9]{0,18}", refetch="/v1/media/{1}"),
+    _kind("activity", refetch="/v1/activity?limit=20", key="mediaFileId"),
+    _kind("media.{id}", id="[1-9][0-9]{0,18}", refetch="/v1/media/{1}", states_among=True),
     _kind("trending.{period}", period="24h|7d|30d|all", state=True),
     _kind("hot", state=True),
     _kind("system.broadcast"),
@@ -119,7 +126,7 @@ KINDS: Final[tuple[TopicKind, ...]] = (
     ),
     _kind("program.{programId}.updates", programId=_ID, rule="member"),
     _kind("leaderboard.{boardId}", boardId=_ID, state=True),
-    _kind("testimonials.recent"),
+    _kind("testimonials.recent", key="testimonialId"),
     _kind("presence.{scope}", scope=_ID, rule="permitted"),
 )
 
@@ -127,19 +134,6 @@ KINDS: Final[tuple[TopicKind, ...]] = (
 def is_name(text: str) -> bool:
     """Whether the text follows the grammar of topics."""
     return len(text) <= MAX_LENGTH and _GRAMMAR.fullmatch(text) is not None
-
-
-def compose(*segments: str) -> Topic:
-    """The topic of these segments.
-
-    Raises:
-        Invalid: one is not a segment: an id with a dot would name somebody else's topic.
-        UnknownTopic: there is no such topic.
-    """
-    for segment in segments:
-        if "." in segment or not is_name(segment):
-            raise Invalid.at("topics", f"{segment[:80]!r} cannot be a part of a topic name")
-    return parse(".".join(segments))
 
 
 def subject_of(topic: str) -> str:
@@ -197,15 +191,6 @@ _REASONS: Final[dict[Rule, str]] = {
 def is_state(topic: str) -> bool:
     """Whether each event of the topic holds its whole state."""
     return kind_of(topic).state
-
-
-def class_of(topic: str) -> TopicClass:
-    """How the events of the topic are treated when they have to wait.
-
-    Raises:
-        UnknownTopic: there is no such topic.
-    """
-    return kind_of(topic).topic_class
 
 
 def refetch_url(topic: str) -> str | None:

@@ -11,9 +11,8 @@ from groundswell.realtime.topics import (
     TopicForbidden,
     UnknownTopic,
     admit,
-    class_of,
-    compose,
     is_state,
+    kind_of,
     parse,
     refetch_url,
 )
@@ -141,7 +140,7 @@ def test_a_feed_says_where_to_read_what_was_missed() -> None:
     ],
 )
 def test_a_topic_has_a_class(topic: str, topic_class: str) -> None:
-    assert class_of(topic) == topic_class
+    assert kind_of(topic).topic_class == topic_class
 
 
 @pytest.mark.parametrize("topic", ["program.gold.updates", "presence.lobby"])
@@ -149,16 +148,6 @@ def test_a_name_alone_admits_nobody_where_somebody_must_be_asked(topic: str) -> 
     for viewer in (VISITOR, Viewer("1"), Viewer("gold")):
         with pytest.raises(TopicForbidden):
             admit(topic, viewer)
-
-
-def test_a_topic_is_composed_of_segments() -> None:
-    assert compose("user", "42", "social") == "user.42.social"
-
-
-@pytest.mark.parametrize("user", ["1.2", "", "*", "a/b", "1\n", "\uff11", "x" * 65, "1.social.x"])
-def test_an_id_that_is_no_segment_makes_no_topic(user: str) -> None:
-    with pytest.raises(Invalid):
-        compose("user", user, "social")
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,6 @@ class Announcements:
         """Call ``listener`` with every change from now on; it must not block."""
         self._listeners.append(listener)
 
-    def last(self, list_id: str) -> ListChanged | None:
-        """What was last told of the list."""
-        return self._last.get(list_id)
-
     def is_new(self, list_id: str, ids: Sequence[int]) -> bool:
         """Whether this order differs from the one last told."""
         return list(ids) != self._ids(list_id)

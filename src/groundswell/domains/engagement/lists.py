@@ -25,7 +25,7 @@ from groundswell.domains.engagement.list_building import (
     build_rising,
     period_builder,
 )
-from groundswell.domains.engagement.list_changes import Announcements, ListChanged, OnChange
+from groundswell.domains.engagement.list_changes import Announcements, OnChange
 from groundswell.domains.engagement.list_groups import ListGroup
 from groundswell.domains.engagement.list_pages import (
     Shown,
@@ -145,10 +145,6 @@ class RankedLists:
     def on_change(self, listener: OnChange) -> None:
         """Call ``listener`` whenever the first 50 of trending or hot have a new order."""
         self._announcements.subscribe(listener)
-
-    def last_change(self, wanted: str) -> ListChanged | None:
-        """What listeners were last told of one of the ``LIVE_LISTS``."""
-        return self._announcements.last(wanted)
 
     async def refresh(self) -> None:
         """Compute every list now."""
