@@ -84,21 +84,14 @@ def _turns(plan: Plan) -> Iterator[Turn]:
 
 
 def _run(plan: Plan, turn: Turn, side: Listeners, program: Path) -> FanoutRun:
-    empty = side.service.resident_kilobytes()
-    with Audience(
-        program,
-        side,
-        subscribers=turn.subscribers,
-        publications=plan.publications,
-        seconds=plan.seconds,
-        window=plan.window,
-    ) as present:
-        connected = present.connected()
+    empty = side.service.own_kilobytes()
+    with Audience(program, side, subscribers=turn.subscribers) as present:
+        connected = present.connect()
         time.sleep(SETTLE_SECONDS)
-        held = side.service.resident_kilobytes() - empty
-        single = present.single()
+        held = side.service.own_kilobytes() - empty
+        single = present.single(plan.publications)
         before = side.service.processor_seconds()
-        loop = present.loop()
+        loop = present.loop(plan.seconds, plan.window)
         used = side.service.processor_seconds() - before
     return FanoutRun(
         connects_per_second=turn.subscribers / connected.seconds,

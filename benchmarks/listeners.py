@@ -1,26 +1,28 @@
-"""The sides of the fan-out: servers that tell all their WebSocket clients what is published."""
+"""The sides of the live benchmarks: servers that tell their subscribers what is published."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from benchmarks import node, program
+from benchmarks import live, nginx, node, program
 from benchmarks.errors import BenchmarkError
-from benchmarks.machine import SERVER_CORE, pinned
-from benchmarks.processes import Service, free_port
+from benchmarks.processes import Service
 
 LABELS = {
     "groundswell": "Groundswell, a vote over HTTP",
-    "groundswell-broker": "Groundswell, straight to the broker",
+    "groundswell-broker": "Groundswell, WebSocket",
+    "groundswell-socketio": "Groundswell, Socket.IO",
+    "groundswell-sse": "Groundswell, event stream",
     "ws": "Node `ws`",
     "socketio": "Node Socket.IO",
+    "nchan": "nginx nchan",
 }
-OURS = ("groundswell", "groundswell-broker")
-PEERS = ("ws", "socketio")
+OURS = ("groundswell", "groundswell-broker", "groundswell-socketio", "groundswell-sse")
+PEERS = ("ws", "socketio", "nchan")
 
 DATA = (
     '{"eventType":"benchmark.vote.changed","mediaFileId":7,"voteType":"down",'
@@ -34,23 +36,61 @@ MESSAGE = (
 VOTE = '"eventType":"engagement.vote.'
 MARK = '"eventType":"benchmark.'
 MESSAGE_BYTES = len(MESSAGE)
+FIRST_TOPIC = 100_001
+"""Topics are numbered from here, so that all their names have the same length."""
+
+Protocol = Literal["websocket", "sse"]
+
+
+@dataclass(frozen=True)
+class Changing:
+    """How a subscriber joins and leaves a topic, and how the answers begin."""
+
+    join: str
+    joined: str
+    leave: str
+    left: str
 
 
 @dataclass(frozen=True)
 class Listeners:
     """A running server, and how one subscribes and publishes to it.
 
-    A subscriber connects to ``path`` and sends ``hello``; a message that begins with ``ready``
-    tells that it is subscribed, one with ``event`` near its beginning is a delivery. Each of
-    ``requests`` publishes one message; they are used in turn.
+    A subscriber connects to ``path``. Each of ``steps`` is what it says once a message came that
+    has the first part near its beginning; if that is empty, at once. It is subscribed when a message has
+    ``ready`` near its beginning, and one with ``event`` is a delivery. ``request`` publishes one
+    message. In all of them ``{n}`` is the number of the topic.
     """
 
     service: Service
     path: str
-    hello: str
-    ready: str
     event: str
-    requests: list[str]
+    request: str
+    ready: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
+    protocol: Protocol = "websocket"
+    topics: int = 1
+    base: int = FIRST_TOPIC
+    changing: Changing | None = None
+
+    def arguments(self) -> list[str]:
+        """As the load takes it."""
+        given = {
+            "path": self.path,
+            "protocol": self.protocol,
+            "topics": self.topics,
+            "base": self.base,
+            "ready": self.ready,
+            "event": self.event,
+            "request": self.request,
+            **(vars(self.changing) if self.changing else {}),
+        }
+        steps = [f"{name}={text}" for step in self.steps for name, text in _named(step)]
+        return [*(f"{name}={value}" for name, value in given.items()), *steps]
+
+    def with_topics(self, topics: int) -> Listeners:
+        """The same, with so many topics that subscribers listen to in turn."""
+        return replace(self, topics=topics)
 
 
 @contextmanager
@@ -62,17 +102,41 @@ def serving(name: str, directory: Path) -> Iterator[Listeners]:
     """
     if name not in LABELS:
         raise BenchmarkError(f"No side is called {name}: there are {', '.join(LABELS)}")
-    start = {
-        "groundswell": _service,
-        "groundswell-broker": _broker,
-        "ws": _ws,
-        "socketio": _socketio,
-    }
-    side = start[name](directory)
+    side = _STARTS[name](directory)
     try:
         yield side
     finally:
         side.service.stop()
+
+
+def request(method: str, path: str, body: str, *headers: str) -> str:
+    """A publication as the load takes it."""
+    return "\n".join([f"{method} {path}", *headers, "", body])
+
+
+def websocket(service: Service, topic: str, event: str, publication: str) -> Listeners:
+    """Subscribers in our own protocol, each with a session."""
+    return Listeners(
+        service,
+        "/v1/realtime",
+        event,
+        publication,
+        ready='{"type":"SUBSCRIBED"',
+        steps=(
+            ("", '{"type":"HELLO","clientId":"client-{i}"}'),
+            ("", f'{{"type":"SUBSCRIBE","topics":["{topic}"]}}'),
+        ),
+        changing=Changing(
+            join='{"type":"SUBSCRIBE","topics":["leaderboard.{n}"]}',
+            joined='{"type":"SUBSCRIBED"',
+            leave='{"type":"UNSUBSCRIBE","topics":["leaderboard.{n}"]}',
+            left='{"type":"UNSUBSCRIBED"',
+        ),
+    )
+
+
+def _named(step: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    yield from zip(("after", "say"), step, strict=True)
 
 
 def _service(directory: Path) -> Listeners:
@@ -81,48 +145,73 @@ def _service(directory: Path) -> Listeners:
     ours = program.Program("groundswell", f"sqlite:///{directory / 'groundswell.db'}", directory)
     service = ours.serve(environment)
     media_id = program.register(service, ["A song to measure by"])[0]
-    votes = [
-        _request("PUT", f"/v1/media/{media_id}/vote", f'{{"voteType":"{way}"}}')
-        for way in ("up", "down")
-    ]
-    return _ours(service, f"media.{media_id}", VOTE, votes)
+    vote = request("PUT", f"/v1/media/{media_id}/vote", '{"voteType":"{way}"}')
+    return websocket(service, f"media.{media_id}", VOTE, vote)
 
 
 def _broker(directory: Path) -> Listeners:
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.broker_server", str(port)]
-    service = Service(
-        "broker",
-        pinned(command, SERVER_CORE),
-        port=port,
-        log=directory / "broker.log",
-        cwd=Path(__file__).parent.parent,
+    publication = request("POST", "/media.{n}", DATA)
+    return websocket(live.start(directory), "media.{n}", MARK, publication)
+
+
+def _broker_socketio(directory: Path) -> Listeners:
+    return Listeners(
+        live.start(directory),
+        "/socket.io/?EIO=4&transport=websocket",
+        MARK,
+        request("POST", "/media.{n}", DATA),
+        ready='42["subscribed"',
+        steps=(
+            ("0{", '40{"clientId":"client-{i}"}'),
+            ('42["welcome"', '42["subscribe",{"topics":["media.{n}"]}]'),
+        ),
     )
-    service.wait_until_open()
-    return _ours(service, "activity", MARK, [_request("POST", "/", DATA)])
 
 
-def _ours(service: Service, topic: str, event: str, requests: list[str]) -> Listeners:
-    hello = f'{{"type":"SUBSCRIBE","topics":["{topic}"]}}'
-    return Listeners(service, "/v1/realtime", hello, '{"type":"SUBSCRIBED"', event, requests)
+def _broker_sse(directory: Path) -> Listeners:
+    return Listeners(
+        live.start(directory),
+        "/v1/stream?topics=media.{n}",
+        MARK,
+        request("POST", "/media.{n}", DATA),
+        ready="event: CAUGHT_UP",
+        protocol="sse",
+    )
 
 
 def _ws(directory: Path) -> Listeners:
-    return Listeners(node.start("ws", directory), "/", "", "", MARK, [_publish_message()])
+    publication = request("POST", "/media.{n}", MESSAGE)
+    return Listeners(node.start("ws", directory), "/media.{n}", MARK, publication)
 
 
 def _socketio(directory: Path) -> Listeners:
-    path = "/socket.io/?EIO=4&transport=websocket"
-    service = node.start("socketio", directory)
-    return Listeners(service, path, "40", "40{", MARK, [_publish_message()])
-
-
-def _publish_message() -> str:
-    return _request("POST", "/", MESSAGE)
-
-
-def _request(method: str, path: str, body: str) -> str:
-    return (
-        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    return Listeners(
+        node.start("socketio", directory),
+        "/socket.io/?EIO=4&transport=websocket&topic=media.{n}",
+        MARK,
+        request("POST", "/media.{n}", MESSAGE),
+        ready="40{",
+        steps=(("0{", "40"),),
+        changing=Changing(
+            join='421["join","leaderboard.{n}"]',
+            joined='431["joined"]',
+            leave='421["leave","leaderboard.{n}"]',
+            left='431["left"]',
+        ),
     )
+
+
+def _nchan(directory: Path) -> Listeners:
+    publication = request("POST", "/publish/media.{n}", MESSAGE)
+    return Listeners(nginx.start(directory), "/media.{n}", MARK, publication)
+
+
+_STARTS: dict[str, Callable[[Path], Listeners]] = {
+    "groundswell": _service,
+    "groundswell-broker": _broker,
+    "groundswell-socketio": _broker_socketio,
+    "groundswell-sse": _broker_sse,
+    "ws": _ws,
+    "socketio": _socketio,
+    "nchan": _nchan,
+}

@@ -100,13 +100,11 @@ class Service:
         times = (_session_ticks(stat, self._process.pid) for stat in _stats())
         return sum(times) / os.sysconf("SC_CLK_TCK")
 
-    def resident_kilobytes(self) -> int:
-        """Memory that the process has in use now; 0 where /proc is missing."""
-        status = Path(f"/proc/{self._process.pid}/status")
-        if not status.exists():
-            return 0
-        sizes = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
-        return int(sizes[0].split()[1]) if sizes else 0
+    def own_kilobytes(self) -> int:
+        """Memory that the process and its children have for themselves now: not that of programs
+        and libraries. 0 where /proc is missing.
+        """
+        return sum(_own_kilobytes(pid) for pid in _session_members(self._process.pid))
 
     def _end_of_log(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
@@ -122,7 +120,32 @@ def _stats() -> list[str]:
     return found
 
 
+def _session_members(session: int) -> list[int]:
+    stats = (stat for stat in _stats() if int(_fields(stat)[3]) == session)
+    return [int(stat.partition(" ")[0]) for stat in stats]
+
+
 def _session_ticks(stat: str, session: int) -> int:
     """User and system ticks of a process, if it is of the session; see proc(5), "stat"."""
-    fields = stat.rpartition(")")[2].split()
+    fields = _fields(stat)
     return int(fields[11]) + int(fields[12]) if int(fields[3]) == session else 0
+
+
+def _fields(stat: str) -> list[str]:
+    """What follows the name, which may hold anything."""
+    return stat.rpartition(")")[2].split()
+
+
+def _own_kilobytes(pid: int) -> int:
+    """Anonymous memory, and the process's share of what it shares with others on purpose."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # ended meanwhile
+        return 0
+    return own_of(text)
+
+
+def own_of(rollup: str) -> int:
+    """Pss_Anon and Pss_Shmem, in kB; see proc(5), "smaps_rollup"."""
+    lines = (line.split() for line in rollup.splitlines())
+    return sum(int(line[1]) for line in lines if line[0] in ("Pss_Anon:", "Pss_Shmem:"))
