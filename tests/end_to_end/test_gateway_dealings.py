@@ -174,3 +174,57 @@ async def test_a_token_is_good_for_what_it_was_issued_for(
             await socket.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4001
+
+
+async def test_an_announcement_is_heard_on_every_connection_without_asking(
+    server: StartServer, database_url: str
+) -> None:
+    """Section 2: every connection is in system.broadcast."""
+    running = await asyncio.to_thread(server, database_url)
+    said = {"eventType": "system.maintenance", "data": {"minutes": 5}}
+    host = {"authorization": f"Bearer {running.api_key}", "idempotency-key": "once"}
+    async with connect(running) as one, connect(running) as other, running.client() as client:
+        visitor, user = Speaker(one), Speaker(other)
+        await visitor.say(type="HELLO", protocol=1)
+        await visitor.until(type="WELCOME")
+        await enter(user, await token_of(running, "ada"), "phone")
+        assert (await client.post("/v1/announcements", json=said)).status_code == 401
+        for _ in range(2):
+            answer = await client.post("/v1/announcements", json=said, headers=host)
+            assert answer.status_code == 201
+        await client.post("/v1/announcements", json=said, headers=host | {"idempotency-key": "2"})
+        for speaker in (visitor, user):
+            heard = [await speaker.until(topic="system.broadcast") for _ in range(2)]
+            assert [event["data"]["eventType"] for event in heard] == ["system.maintenance"] * 2
+            assert heard[0]["seq"] == answer.json()["seq"]
+            assert heard[1]["seq"] > heard[0]["seq"]
+            assert heard[0]["data"]["minutes"] == 5
+
+
+async def test_who_loses_all_sessions_is_disconnected_and_stays_out(
+    server: StartServer, database_url: str
+) -> None:
+    """Section 6, 4005: the host ends what rests on a user's sign-ins."""
+    running = await asyncio.to_thread(server, database_url)
+    token, other = await token_of(running, "ada"), await token_of(running, "bob")
+    host = {"authorization": f"Bearer {running.api_key}"}
+    async with connect(running) as socket, connect(running) as innocent:
+        await enter(Speaker(socket), token, "phone")
+        await enter(Speaker(innocent), other, "phone")
+        async with running.client() as client:
+            body = {"userId": "ada"}
+            refused = await client.post("/v1/tokens/revoke", json=body)
+            assert refused.status_code == 401
+            answer = await client.post("/v1/tokens/revoke", json=body, headers=host)
+            assert answer.status_code == 204
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with asyncio.timeout(5):
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4005
+        await Speaker(innocent).say(type="PING", ref="p")
+        await Speaker(innocent).until(type="PONG", ref="p")
+    async with connect(running) as socket:
+        speaker = Speaker(socket)
+        await speaker.say(type="HELLO", protocol=1, token=token, clientId="phone")
+        assert (await speaker.until(type="ERROR"))["name"] in ("unauthenticated", "revoked")

@@ -62,6 +62,15 @@ class TokenIssuer:
         if session_id is not None:
             self._revocations.add(session_id, now)
 
+    async def revoke_all(self, user_id: str, now: int) -> None:
+        """End all sessions of a user.
+
+        Raises:
+            Invalid: that is no user id.
+        """
+        for session_id in await self._refresh.revoke_all(valid_user_id(user_id), now):
+            self._revocations.add(session_id, now)
+
     async def verify(self, access_token: str, now: int) -> Claims:
         """What a valid access token says.
 

@@ -51,6 +51,11 @@ REVOKE = Statement(
     """UPDATE token_sessions SET revoked_at = :now
     WHERE session_id = :session_id AND revoked_at IS NULL"""
 )
+REVOKE_ALL = Statement(
+    """UPDATE token_sessions SET revoked_at = :now
+    WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
+    RETURNING session_id"""
+)
 FORGET_TOKENS = Statement(
     """DELETE FROM refresh_tokens WHERE session_id IN
     (SELECT session_id FROM token_sessions WHERE expires_at <= :before)"""
@@ -124,6 +129,12 @@ class RefreshTokens:
             session_id: str = found[0][0]
             await tx.fetch(REVOKE, session_id=session_id, now=now)
         return session_id
+
+    async def revoke_all(self, user_id: str, now: int) -> list[str]:
+        """End all sessions of a user; their ids."""
+        async with self._store.writing() as tx:
+            ended = await tx.fetch(REVOKE_ALL, user_id=user_id, now=now)
+        return [session_id for (session_id,) in ended]
 
     async def forget_expired(self, now: int) -> None:
         """Delete the sessions whose last refresh token has expired."""

@@ -13,7 +13,7 @@ from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATT
 from groundswell.access.issuer import TokenIssuer, TokenPair
 from groundswell.access.principal import Principal
 from groundswell.access.terms import ClientId, Terms, TopicGrants
-from groundswell.contract.errors import Forbidden, Unauthenticated
+from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 from groundswell.contract.times import Clock
 
 Scope = Annotated[str, msgspec.Meta(pattern=SCOPE_PATTERN)]
@@ -31,9 +31,16 @@ class TokenRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The refresh token to exchange, or whose session to end."""
+    """The refresh token to exchange."""
 
     refresh_token: RefreshToken
+
+
+class RevokeRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Whose session to end: that of a refresh token, or, for the host, all of a user."""
+
+    refresh_token: RefreshToken | None = None
+    user_id: Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)] | None = None
 
 
 @post("/", summary="Issue tokens for a user (host only)")
@@ -59,14 +66,24 @@ async def refresh_tokens(
     return await tokens.refresh(data.refresh_token, clock())
 
 
-@post("/revoke", summary="End a session", status_code=204)
+@post("/revoke", summary="End a session, or all sessions of a user", status_code=204)
 async def revoke_tokens(
-    data: JSONBody[RefreshRequest],
+    data: JSONBody[RevokeRequest],
+    caller: NamedDependency[Principal],
     tokens: NamedDependency[TokenIssuer],
     clock: NamedDependency[Clock],
 ) -> None:
-    """End the session of a refresh token; one that is unknown is no error."""
-    await tokens.revoke(data.refresh_token, clock())
+    """End the session of a refresh token; one that is unknown is no error.
+
+    The host can end all sessions of a user instead, with `userId`.
+    """
+    if (data.refresh_token is None) == (data.user_id is None):
+        raise Invalid.at("refreshToken", "Give either refreshToken or userId")
+    if data.refresh_token is not None:
+        await tokens.revoke(data.refresh_token, clock())
+    elif data.user_id is not None:
+        _require_host(caller)
+        await tokens.revoke_all(data.user_id, clock())
 
 
 def token_routes(issuer: TokenIssuer, clock: Clock) -> Router:

@@ -12,6 +12,7 @@ from pathlib import Path
 from groundswell.access.geo import locator
 from groundswell.access.hashing import AddressHasher, derived_daily_keys
 from groundswell.contract import times
+from groundswell.domains.announcements.announcing import announcement_handler
 from groundswell.domains.engagement.acting import CrowdedPlaces
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
@@ -63,7 +64,12 @@ def build_core(settings: Settings) -> Core:
     engagement = engagement_handler(feed_days=settings.feed_days)
     writer = Writer(
         store,
-        (engagement, inbox_handler(), ImportBatches((engagement,), clock).handler),
+        (
+            engagement,
+            inbox_handler(),
+            announcement_handler(),
+            ImportBatches((engagement,), clock).handler,
+        ),
         SqlJournal(clock, recent),
         clock=clock,
         capacity=settings.write_queue,

@@ -22,6 +22,7 @@ from groundswell.app.live import live_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
+from groundswell.domains.announcements.routes import announcement_router
 from groundswell.domains.engagement.acting import Actors
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.hotness import HotnessJob
@@ -86,7 +87,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
         )
         queries = EngagementQueries(core.store, clock)
-        viewers = Viewers(tickets)
+        viewers = Viewers(access.credentials_of, tickets)
         registry = make_registry(
             {
                 "writer": core.writer.statistics,
@@ -102,10 +103,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         routes: list[ControllerRouterHandler] = [
             engagement_router(actions, queries, core.lists, clock),
             inbox_router(inbox.actions, clock),
+            announcement_router(core.writer.submit, clock),
             token_routes(access.issuer, clock),
             *sse_routes(live.sse, viewers),
             *polling_routes(live.polling, viewers),
-            *ticket_routes(tickets),
+            *ticket_routes(tickets, viewers),
             *asyncapi_routes(live_document()),
             *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
             *openapi_routes(),

@@ -11,11 +11,12 @@ import msgspec
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import engagement as events
+from groundswell.contract.events.announcements import AnnouncementMade
 from groundswell.contract.events.inbox import InboxEvent
 from groundswell.contract.times import to_rfc3339
 from groundswell.delivery.inbox_routing import inbox_publications
 from groundswell.realtime.messages import Publication
-from groundswell.realtime.topics import ACTIVITY
+from groundswell.realtime.topics import ACTIVITY, BROADCAST
 
 ACTIVITY_CREATED = "engagement.activity.created"
 ACTIVITY_RETRACTED = "engagement.activity.retracted"
@@ -53,8 +54,16 @@ def publications(logged: LoggedEvent) -> list[Publication]:
             return [told, _retracted(logged)]
         case InboxEvent():
             return inbox_publications(logged, event)
+        case AnnouncementMade():
+            return [_announcement(logged, event)] if logged.is_news else []
         case _:
             return []
+
+
+def _announcement(logged: LoggedEvent, event: AnnouncementMade) -> Publication:
+    stated = {"eventType": event.message_type, "timestamp": to_rfc3339(logged.at)}
+    data = _encode({**event.data, **stated})
+    return Publication(BROADCAST, event.message_type, logged.event_id, logged.at, data, logged.seq)
 
 
 def _of_interaction(logged: LoggedEvent, event: events.Interaction) -> list[Publication]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from groundswell.contract.events import engagement, inbox
+from groundswell.contract.events import announcements, engagement, inbox
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
-    {event.event_type: event for event in (*engagement.EVENTS, *inbox.EVENTS)}
+    {
+        event.event_type: event
+        for event in (*engagement.EVENTS, *inbox.EVENTS, *announcements.EVENTS)
+    }
 )
 
 __all__ = ["EVENT_TYPES", "Event", "LoggedEvent", "Notice"]

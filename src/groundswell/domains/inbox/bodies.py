@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import msgspec
 
 from groundswell.access.identity import USER_ID_PATTERN
-from groundswell.contract.errors import Invalid, TooLarge
+from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import AckPolicy, Delivery, ReadState
 from groundswell.contract.times import DAY, from_datetime
-from groundswell.domains.inbox.periods import LARGEST_DATA
 from groundswell.domains.inbox.views import Subscription
 from groundswell.http.parameters import BIGGEST_ID
+from groundswell.http.payloads import EventType
 
 RESERVED = ("eventType", "inboxSeq", "timestamp")
 """Fields of a message's data that the service sets itself when it tells the message."""
@@ -27,9 +27,6 @@ MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 MessageIds = Annotated[list[MessageId], msgspec.Meta(min_length=1, max_length=200)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST_ID)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-EventType = Annotated[
-    str, msgspec.Meta(max_length=100, pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
-]
 Vector = Annotated[
     dict[
         Annotated[str, msgspec.Meta(min_length=1, max_length=64)],
@@ -105,21 +102,6 @@ def one_of(ids: Sequence[str] | None, up_to: int | None) -> None:
     """
     if (ids is None) == (up_to is None):
         raise Invalid.at("ids", "Give either ids or upTo")
-
-
-def checked_data(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a message.
-
-    Raises:
-        Invalid: it has a field that the service sets.
-        TooLarge: it is longer than 32 KiB as JSON.
-    """
-    for name in RESERVED:
-        if name in data:
-            raise Invalid.at(f"data.{name}", "Is set by the service")
-    if len(msgspec.json.encode(data)) > LARGEST_DATA:
-        raise TooLarge(f"The data must be at most {LARGEST_DATA} bytes as JSON.")
-    return data
 
 
 def instant(moment: datetime | None) -> int | None:

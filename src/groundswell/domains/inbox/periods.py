@@ -12,9 +12,6 @@ MOST_DEVICES = 32
 MOST_ENDPOINTS = 16
 """Push endpoints per user; one more takes the place of the oldest."""
 
-LARGEST_DATA = 32 * 1024
-"""Bytes of a message's data as JSON."""
-
 
 class Periods(msgspec.Struct, frozen=True, kw_only=True):
     """Microseconds from the filing of a message.

@@ -14,12 +14,12 @@ from groundswell.contract.ids import event_id
 from groundswell.contract.inbox import ReadStates
 from groundswell.contract.times import SECOND, Clock
 from groundswell.domains.inbox.bodies import (
+    RESERVED,
     Ack,
     NewMessage,
     PushSubscription,
     Read,
     Subscriptions,
-    checked_data,
     expiry,
     instant,
     one_of,
@@ -36,6 +36,7 @@ from groundswell.domains.inbox.views import (
 from groundswell.http.callers import require_host, require_user
 from groundswell.http.openapi import HOST_ONLY, USER_ONLY
 from groundswell.http.parameters import BIGGEST_ID, Limit
+from groundswell.http.payloads import checked_data
 from groundswell.store.commands import Idempotency
 
 After = Annotated[
@@ -62,7 +63,7 @@ async def post_message(
         user_id=data.user_id,
         event_id=event_id(),
         event_type=data.event_type,
-        data=checked_data(data.data),
+        data=checked_data(data.data, RESERVED),
         delivery=data.delivery,
         policy=data.policy,
         expires_at=None if data.ttl_seconds is None else now + data.ttl_seconds * SECOND,

@@ -1,0 +1,1 @@
+"""What the host application says to everybody who is connected."""

@@ -1,0 +1,46 @@
+"""The one command of announcements, and how it is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from groundswell.contract.events.announcements import AnnouncementMade
+from groundswell.contract.times import to_rfc3339
+from groundswell.store import Transaction
+from groundswell.store.commands import Command, EventTail, Handler
+
+
+class Announced(msgspec.Struct, frozen=True, rename="camel"):
+    """An announcement is in the log at ``seq``, and is told to every connection."""
+
+    seq: int
+    announced_at: str
+
+
+class Announce(Command, frozen=True, kw_only=True):
+    """Tell everybody."""
+
+    answer: ClassVar[type] = Announced
+    event_type: str
+    data: dict[str, Any]
+
+
+async def announce(
+    _: Transaction, commands: Sequence[Announce], tail: EventTail
+) -> Sequence[object]:
+    """Execute a batch: an announcement is nothing but its event."""
+    return [
+        Announced(
+            tail.append(AnnouncementMade(message_type=one.event_type, data=one.data), one.at),
+            to_rfc3339(one.at),
+        )
+        for one in commands
+    ]
+
+
+def announcement_handler() -> Handler:
+    """The handler of announcements."""
+    return Handler((Announce,), announce)

@@ -1,0 +1,67 @@
+"""The HTTP face of announcements."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+import msgspec
+from litestar import Router, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+
+from groundswell.access.principal import Principal
+from groundswell.contract.times import Clock
+from groundswell.domains.announcements.announcing import Announce, Announced
+from groundswell.http.callers import require_host
+from groundswell.http.openapi import HOST_ONLY
+from groundswell.http.payloads import EventType, checked_data
+from groundswell.store.commands import Command, Idempotency
+
+RESERVED = ("eventType", "timestamp")
+
+
+class NewAnnouncement(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """What everybody is told: under which type, and any object of at most 32 KiB."""
+
+    event_type: EventType
+    data: dict[str, Any] = {}
+
+
+class Submit(Protocol):
+    """The writer's ``submit``."""
+
+    def __call__(self, command: Command, idempotency: Idempotency | None = None) -> Awaitable[Any]:
+        """Execute durably and answer."""
+        ...
+
+
+@post("/announcements", summary="Tell every connection (host only)", security=HOST_ONLY)
+async def post_announcement(
+    data: JSONBody[NewAnnouncement],
+    caller: NamedDependency[Principal],
+    submit: NamedDependency[Submit],
+    clock: NamedDependency[Clock],
+    idempotency: NamedDependency[Idempotency | None],
+) -> Announced:
+    """Durable when this answers; told on `system.broadcast`, which every connection hears."""
+    require_host(caller)
+    said = checked_data(data.data, RESERVED)
+    command = Announce(at=clock(), event_type=data.event_type, data=said)
+    answer: Announced = await submit(command, idempotency)
+    return answer
+
+
+def announcement_router(submit: Submit, clock: Clock) -> Router:
+    """The route under ``/v1``. ``caller`` and ``idempotency`` are provided by the application."""
+    return Router(
+        "/v1",
+        route_handlers=[post_announcement],
+        dependencies={
+            "submit": Provide(lambda: submit, sync_to_thread=False),
+            "clock": Provide(lambda: clock, sync_to_thread=False),
+        },
+        tags=["live"],
+    )
