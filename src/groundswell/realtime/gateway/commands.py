@@ -18,7 +18,9 @@ from groundswell.realtime.gateway.frames import (
     Read,
     Refresh,
     Subscribe,
+    Track,
     Unsubscribe,
+    Untrack,
 )
 from groundswell.realtime.gateway.greeting import greet, renew
 from groundswell.realtime.gateway.inbox_commands import acknowledge, mark
@@ -26,6 +28,7 @@ from groundswell.realtime.gateway.paging import page
 from groundswell.realtime.gateway.presence_commands import present
 from groundswell.realtime.gateway.publishing import publish
 from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
+from groundswell.realtime.gateway.tracking import track, untrack
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
@@ -86,6 +89,7 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
             connection.hearing.follow_flow(frame)
         case History():
             await page(connection, frame)
-        case _:
-            name = type(frame).__struct_config__.tag
-            raise Refused(Code.NOT_AVAILABLE, f"{name} is not offered by this server.")
+        case Track():
+            await track(connection, frame)
+        case Untrack():
+            await untrack(connection, frame)

@@ -56,6 +56,7 @@ class Connection:
         "session",
         "session_id",
         "subscriptions",
+        "tracked",
         "viewing",
     )
 
@@ -67,6 +68,7 @@ class Connection:
         self.session = Session(shared.rules, credentials, now, pings=pings)
         self.subscriptions: dict[str, Subscription] = {}
         self.outlet = Outlet(self, link, shared.limits, shared.figures.losses, shared.wheel, now)
+        self.tracked: dict[str, frozenset[str]] = {}
         self.device: InboxDevice | None = None
         self.appearance: Appearance | None = None
         self.viewing: Viewing | None = None
@@ -190,12 +192,13 @@ class Connection:
         for subscription in subscriptions:
             self.subscriptions[subscription.topic] = subscription
             topics.append(subscription.topic)
-        self._shared.hub.subscribe(self, topics)
+        self._shared.hub.subscribe(self, topics, door=self._link.transport)
 
     def end(self, topic: str) -> None:
         """Hold a topic no longer."""
         if self.subscriptions.pop(topic, None) is not None:
             self._shared.hub.unsubscribe(self, (topic,))
+        self.tracked.pop(topic, None)
         self.outlet.forget(topic)
         self.hearing.forget(topic)
         if self.viewing is not None:

@@ -108,7 +108,9 @@ def _former(connection: Connection, hello: Hello) -> FormerSession | None:
 def resume_token(connection: Connection) -> str:
     """The token with which the session can be resumed as it is now."""
     shared, session = connection.shared, connection.session
-    held = [one.topic for one in connection.subscriptions.values() if not one.implicit]
+    held = [
+        one.topic for one in connection.subscriptions.values() if not (one.implicit or one.tracked)
+    ]
     return shared.tokens.issue(
         FormerSession(
             connection.session_id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.frames import Flow
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
-from groundswell.realtime.gateway.tailoring import FOREGROUND, tailoring
+from groundswell.realtime.gateway.tailoring import FOREGROUND, only, tailoring
 from groundswell.realtime.gateway.telling import TailoredTelling
 from groundswell.realtime.gateway.topic_replies import Sync
 from groundswell.realtime.messages import Envelope, Gap
@@ -90,7 +90,7 @@ class Hearing:
             self._tell(subscription, envelope)
         elif follows is Follows.UNPLACED:
             subscription.loose = True
-            self.write_event(subscription, envelope)
+            self._write_unplaced(subscription, envelope)
         elif follows is Follows.BEYOND:
             self._close_hole(subscription, envelope)
 
@@ -112,14 +112,15 @@ class Hearing:
     # How it is told.
 
     def tailor(self, subscription: Subscription) -> None:
-        """Tell a topic as its options and the situation of the client ask."""
+        """Tell a topic as its options, the tracked keys and the situation of the client ask."""
+        keys = self._connection.tracked.get(subscription.topic)
         subscription.tailor(
             tailoring(
                 subscription.options,
                 self.flow,
                 self._connection.session.features,
                 state=subscription.kind.state,
-                chosen=subscription.filter,
+                chosen=only(subscription.kind.key, keys, subscription.filter),
             )
         )
 
@@ -184,6 +185,13 @@ class Hearing:
             self.write_event(subscription, envelope)
         if self._connection.device is not None and subscription.private:
             self._connection.device.told(envelope)
+
+    def _write_unplaced(self, subscription: Subscription, envelope: Envelope) -> None:
+        """Write an event without an offset, after all that waits, if it was not filtered out."""
+        self.tell_waiting(subscription.topic)
+        chosen = subscription.tailoring.filter
+        if chosen is None or chosen(self._connection.shared.catching_up.tags.tags(envelope)):
+            self.write_event(subscription, envelope)
 
     def _tailored(self) -> TailoredTelling:
         if self._telling is None:

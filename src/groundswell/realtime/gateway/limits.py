@@ -26,6 +26,7 @@ class Limits:
         replay_topic: events replayed on one topic before the client has to ask for more.
         replay_total: events replayed for one SUBSCRIBE.
         buffered: live events that wait while the past of their topic is told.
+        keys: tracked of one topic, and topics held by tracking.
         page: events in a page of history.
         publish_batch: actions in one PUBLISH.
     """
@@ -44,6 +45,7 @@ class Limits:
     replay_topic: int = 300
     replay_total: int = 1_000
     buffered: int = 300
+    keys: int = 200
     page: int = 100
     publish_batch: int = 50
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -37,12 +38,15 @@ if TYPE_CHECKING:
 _Refusals = dict[str, TopicRefused]
 
 
-async def subscribe(connection: Connection, frame: Subscribe) -> None:
-    """Begin or change subscriptions; first all results, then topic by topic what is to be told."""
-    names = list(dict.fromkeys([*frame.topics, *connection.take_restored()]))
+async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool = False) -> None:
+    """Begin or change subscriptions; first all results, then topic by topic what is to be told.
+
+    ``tracked``: they are begun as keys of something that holds many.
+    """
+    names = list(dict.fromkeys([*frame.topics, *(() if tracked else connection.take_restored())]))
     _check(connection, frame, names)
     refused: _Refusals = {}
-    begun = await _begin(connection, names, frame.options, refused)
+    begun = await _begin(connection, names, frame.options, refused, tracked=tracked)
     seq = connection.shared.head()
     prepared = await _prepare(connection, begun, frame.options, refused)
     results: dict[str, TopicHeld | TopicRefused] = {**refused}
@@ -109,18 +113,19 @@ def _check(connection: Connection, frame: Subscribe, names: list[str]) -> None:
 
 
 async def _begin(
-    connection: Connection, names: list[str], options: Options, refused: _Refusals
+    connection: Connection,
+    names: list[str],
+    options: Options,
+    refused: _Refusals,
+    *,
+    tracked: bool,
 ) -> list[Subscription]:
     """The subscriptions of all topics that may be heard; their live events wait from now on."""
     chosen = chosen_filter(options)
-    held = connection.subscriptions
     found: dict[str, Subscription] = {}
     for name in names:
         try:
-            if name in held and not held[name].implicit:
-                found[name] = held[name]
-            else:
-                found[name] = await _new(connection, name, len(found))
+            found[name] = await _found(connection, name, found, tracked=tracked)
         except Exception as error:
             refused[name] = _refusal(connection, error)
     for subscription in found.values():
@@ -134,11 +139,47 @@ async def _begin(
     return list(found.values())
 
 
-async def _new(connection: Connection, name: str, others: int) -> Subscription:
-    """A subscription of a topic that is not held yet.
+async def _found(
+    connection: Connection, name: str, begun: Mapping[str, Subscription], *, tracked: bool
+) -> Subscription:
+    """The subscription of a topic: the one held, or a new one.
 
     Raises:
         Refused: there are too many, or they change too fast.
+        GroundswellError: there is no such topic, or not for this client.
+    """
+    held = connection.subscriptions.get(name)
+    if held is None or held.implicit:
+        _require_room(connection, begun, tracked=tracked)
+        return await _new(connection, name, tracked=tracked)
+    if held.tracked and not tracked:
+        _require_room(connection, begun, tracked=False)
+        held.tracked = False
+    return held
+
+
+def _require_room(
+    connection: Connection, begun: Mapping[str, Subscription], *, tracked: bool
+) -> None:
+    """Refuse one topic more than may be held at once.
+
+    Raises:
+        Refused: there are as many.
+    """
+    limits = connection.shared.limits
+    most = limits.keys if tracked else limits.topics
+    kinds = {**connection.subscriptions, **begun}.values()
+    if sum(one.tracked is tracked and not one.implicit for one in kinds) >= most:
+        raise Refused(
+            Code.TOPIC_LIMIT, f"At most {most} {'keys' if tracked else 'topics'} at once."
+        )
+
+
+async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscription:
+    """A subscription of a topic that is not held yet.
+
+    Raises:
+        Refused: they change too fast.
         GroundswellError: there is no such topic, or not for this client.
     """
     shared, session = connection.shared, connection.session
@@ -149,13 +190,10 @@ async def _new(connection: Connection, name: str, others: int) -> Subscription:
     private = is_private(topic)
     if private and connection.expired():
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
-    count = sum(not one.implicit for one in connection.subscriptions.values()) + others
-    if count >= shared.limits.topics:
-        raise Refused(Code.TOPIC_LIMIT, f"At most {shared.limits.topics} topics at once.")
     wait = session.change(shared.clock())
     if wait:
         raise Refused(Code.SUBSCRIBE_COOLDOWN, "Subscriptions change too fast.", retry_after=wait)
-    return Subscription(topic, kind_of(topic), private=private, checked=version)
+    return Subscription(topic, kind_of(topic), private=private, checked=version, tracked=tracked)
 
 
 def _refusal(connection: Connection, error: Exception) -> TopicRefused:

@@ -46,6 +46,7 @@ class Subscription:
     ``offset`` is that of the last event that was told or passed over; ``epoch`` is empty until it
     is known. ``plain`` is the version of the rights under which a live event needs no more than
     being written, or ``NOT_PLAIN``; ``checked`` is the version last decided under.
+    ``implicit``: nobody asked for it. ``tracked``: it is held as one of many keys.
     ``snapshots``: the client understands SNAPSHOT. ``loose``: events without offsets were told
     since ``offset``, so the next one with an offset need not be the next in number. ``lost``: a
     GAP to be told when the past is. ``base``: the newest state the client was told. ``skipped``:
@@ -72,6 +73,7 @@ class Subscription:
         "stage",
         "tailoring",
         "topic",
+        "tracked",
     )
 
     def __init__(
@@ -83,6 +85,7 @@ class Subscription:
         checked: int,
         options: Options = DEFAULT_OPTIONS,
         implicit: bool = False,
+        tracked: bool = False,
     ) -> None:
         self.topic = topic
         self.kind = kind
@@ -90,6 +93,7 @@ class Subscription:
         self.checked = checked
         self.options = options
         self.implicit = implicit
+        self.tracked = tracked
         self.snapshots = False
         self.filter: Filter | None = None
         self.tailoring = NO_TAILORING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,6 +61,18 @@ def chosen_filter(options: Options) -> Filter | None:
         FilterInvalid: it cannot be understood.
     """
     return None if options.filter is None else compile_filter(options.filter)
+
+
+def only(key: str | None, keys: Collection[str] | None, chosen: Filter | None) -> Filter | None:
+    """``chosen``, for no more than the events about tracked keys; None of those: about all."""
+    if key is None or keys is None:
+        return chosen
+    return lambda tags: _subject(tags, key) in keys and (chosen is None or chosen(tags))
+
+
+def _subject(tags: Tags, key: str) -> str:
+    """What an event is about; numbers are written as in JSON."""
+    return str(tags.get(key, ""))
 
 
 def _pace(options: Options, flow: Flow, features: frozenset[str]) -> Pace | None:

@@ -57,8 +57,12 @@ class Unsubscribed(Reply, tag="UNSUBSCRIBED", kw_only=True):
 
 
 class Sync(Reply, tag="SYNC", kw_only=True):
-    """Positions that moved past events this client does not get."""
+    """Positions that moved past events this client does not get.
 
+    As the answer to TRACK and UNTRACK: from after these on the keys hold.
+    """
+
+    ref: str | UnsetType = UNSET
     positions: dict[str, Place]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.broker.memory import MemoryBroker
-from groundswell.realtime.messages import Place
 from groundswell.realtime.gateway.resume import Lost, Plan, plan
+from groundswell.realtime.messages import Place
 from tests.unit.realtime.gateway.dialogue import Message, Peer, World
 
 TOP, LOWEST = 75, 60
