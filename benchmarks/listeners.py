@@ -56,10 +56,10 @@ class Changing:
 class Listeners:
     """A running server, and how one subscribes and publishes to it.
 
-    A subscriber connects to ``path``. Each of ``steps`` is what it says once a message came that
-    has the first part near its beginning; if that is empty, at once. It is subscribed when a message has
-    ``ready`` near its beginning, and one with ``event`` is a delivery. ``request`` publishes one
-    message. In all of them ``{n}`` is the number of the topic.
+    A subscriber connects to ``path``. Each of ``steps`` has what is to come first, near the
+    beginning of a message (nothing, if empty), and what the subscriber then says. It is subscribed
+    when ``ready`` comes near the beginning of a message; one with ``event`` there is a delivery.
+    ``request`` publishes one message. In all of them ``{n}`` is the number of the topic.
     """
 
     service: Service
@@ -127,9 +127,9 @@ def websocket(service: Service, topic: str, event: str, publication: str) -> Lis
             ("", f'{{"type":"SUBSCRIBE","topics":["{topic}"]}}'),
         ),
         changing=Changing(
-            join='{"type":"SUBSCRIBE","topics":["leaderboard.{n}"]}',
+            join='{"type":"SUBSCRIBE","topics":["media.9{n}"]}',
             joined='{"type":"SUBSCRIBED"',
-            leave='{"type":"UNSUBSCRIBE","topics":["leaderboard.{n}"]}',
+            leave='{"type":"UNSUBSCRIBE","topics":["media.9{n}"]}',
             left='{"type":"UNSUBSCRIBED"',
         ),
     )
@@ -149,9 +149,13 @@ def _service(directory: Path) -> Listeners:
     return websocket(service, f"media.{media_id}", VOTE, vote)
 
 
+def on_broker(service: Service) -> Listeners:
+    """Subscribers of a process of the live part."""
+    return websocket(service, "media.{n}", MARK, request("POST", "/media.{n}", DATA))
+
+
 def _broker(directory: Path) -> Listeners:
-    publication = request("POST", "/media.{n}", DATA)
-    return websocket(live.start(directory), "media.{n}", MARK, publication)
+    return on_broker(live.start(directory))
 
 
 def _broker_socketio(directory: Path) -> Listeners:
@@ -193,9 +197,9 @@ def _socketio(directory: Path) -> Listeners:
         ready="40{",
         steps=(("0{", "40"),),
         changing=Changing(
-            join='421["join","leaderboard.{n}"]',
+            join='421["join","media.9{n}"]',
             joined='431["joined"]',
-            leave='421["leave","leaderboard.{n}"]',
+            leave='421["leave","media.9{n}"]',
             left='431["left"]',
         ),
     )
