@@ -55,4 +55,6 @@ def _read_state(logged: LoggedEvent, event: events.ReadStateChanged) -> Publicat
         logged.at,
         _encode(data),
         logged.seq,
+        tags=event.tags(),
+        actor=event.actor,
     )

@@ -130,4 +130,13 @@ def _publication(
         **details,
         "timestamp": to_rfc3339(logged.at),
     }
-    return Publication(topic, name, logged.event_id, logged.at, _encode(data), logged.seq)
+    return Publication(
+        topic,
+        name,
+        logged.event_id,
+        logged.at,
+        _encode(data),
+        logged.seq,
+        tags=event.tags(),
+        actor=event.actor,
+    )

@@ -27,4 +27,5 @@ def message_publication(message: InboxMessage) -> Publication:
         _encode(data),
         message.log_seq,
         critical=message.delivery == "critical",
+        expires_at=message.expires_at,
     )

@@ -7,17 +7,24 @@ has a subscriber.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from groundswell.contract.events.base import Tag
 from groundswell.contract.times import to_rfc3339
 
 GapReason = Literal["trimmed", "epoch_changed", "slow_consumer", "permission"]
 Fallback = Literal["snapshot", "history", "refetch", "none"]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+Sign = Callable[[bytes], str]
+"""The detached JWS (RFC 7515, appendix F) of some bytes."""
+
+NO_TAGS: Final[Mapping[str, Tag]] = {}
 
 _json = msgspec.json.Encoder()
 
@@ -28,7 +35,9 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     ``data`` is a JSON object that already holds ``eventType``; ``at`` is in microseconds; ``seq``
     is the global order number of the log. One occurrence may go to several topics: then the
     publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it,
-    ``critical`` what is told until it is acknowledged.
+    ``critical`` what is told until it is acknowledged. ``tags`` are what filters compare beside the
+    data; after ``expires_at`` nobody needs it any more; ``actor`` is the user who did it, where
+    everybody who may hear of it may know.
     """
 
     topic: str
@@ -39,6 +48,9 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     seq: int
     state: bool = False
     critical: bool = False
+    tags: Mapping[str, Tag] = NO_TAGS
+    expires_at: int | None = None
+    actor: str | None = None
 
 
 class Envelope:
@@ -47,7 +59,7 @@ class Envelope:
     ``offset`` and ``epoch`` are None for an event read back from the log, which knows only ``seq``.
     """
 
-    __slots__ = ("_encoded", "_event", "epoch", "offset", "publication", "seq", "state")
+    __slots__ = ("_encoded", "_event", "_signed", "epoch", "offset", "publication", "seq", "state")
 
     def __init__(
         self, publication: Publication, offset: int | None = None, epoch: str | None = None
@@ -58,6 +70,7 @@ class Envelope:
         self.seq = publication.seq
         self.state = publication.state
         self._event: bytes | None = None
+        self._signed: Envelope | None = None
         self._encoded: dict[Callable[[Envelope], bytes | None], bytes | None] = {}
 
     @property
@@ -77,6 +90,12 @@ class Envelope:
         """Bytes of the EVENT."""
         return len(self.event)
 
+    def signed(self, sign: Sign) -> Envelope:
+        """The same with a signature, for those who ask for one; signed at most once."""
+        if self._signed is None:
+            self._signed = SignedEnvelope(self, sign)
+        return self._signed
+
     def encoded(self, encode: Callable[[Envelope], bytes | None]) -> bytes | None:
         """What ``encode`` makes of this envelope; it is called for the first subscriber only."""
         try:
@@ -85,25 +104,70 @@ class Envelope:
             return self._encoded.setdefault(encode, encode(self))
 
 
+class SignedEnvelope(Envelope):
+    """An envelope whose EVENT ends with ``sig``: another one for all who ask for signatures."""
+
+    __slots__ = ("_sign",)
+
+    def __init__(self, envelope: Envelope, sign: Sign) -> None:
+        super().__init__(envelope.publication, envelope.offset, envelope.epoch)
+        self._sign = sign
+
+    @property
+    def event(self) -> bytes:
+        """The EVENT with its signature, made when first asked for."""
+        if self._event is None:
+            plain = encode_event(self.publication, self.offset)
+            signature = self._sign(signed_bytes(self.publication))
+            self._event = b'%b,"sig":%b}' % (plain[:-1], _json.encode(signature))
+        return self._event
+
+    def signed(self, _: Sign) -> Envelope:
+        """It is."""
+        return self
+
+
 def encode_event(publication: Publication, offset: int | None) -> bytes:
     """The EVENT as JSON on one line; without ``offset`` if the topic never gave it one."""
-    data = publication.data
-    if b"\n" in data or b"\r" in data:
-        data = msgspec.json.format(data, indent=-1)
+    told = publication
     place = b"" if offset is None else b',"offset":%d' % offset
-    mark = b',"delivery":"critical"' if publication.critical else b""
     return (
         b'{"type":"EVENT","topic":%b,"id":%b,"timestamp":"%b","data":%b,"version":1%b,"seq":%d%b}'
         % (
-            _json.encode(publication.topic),
-            _json.encode(publication.id),
-            to_rfc3339(publication.at).encode(),
-            data,
+            _json.encode(told.topic),
+            _json.encode(told.id),
+            to_rfc3339(told.at).encode(),
+            _on_one_line(told.data),
             place,
-            publication.seq,
-            mark,
+            told.seq,
+            _extras(told),
         )
     )
+
+
+def signed_bytes(publication: Publication) -> bytes:
+    """What a signature is of: ``topic|id|seq|`` and the SHA-256, in hex, of the data as told."""
+    told = publication
+    digest = sha256(_on_one_line(told.data)).hexdigest()
+    return f"{told.topic}|{told.id}|{told.seq}|{digest}".encode()
+
+
+def _on_one_line(data: bytes) -> bytes:
+    return msgspec.json.format(data, indent=-1) if b"\n" in data or b"\r" in data else data
+
+
+def _extras(publication: Publication) -> bytes:
+    """The optional fields, each only where there is something to say."""
+    extras = b""
+    if publication.tags:
+        extras += b',"tags":%b' % _json.encode(publication.tags)
+    if publication.critical:
+        extras += b',"delivery":"critical"'
+    if publication.expires_at is not None:
+        extras += b',"expiresAt":"%b"' % to_rfc3339(publication.expires_at).encode()
+    if publication.actor is not None:
+        extras += b',"actor":%b' % _json.encode(publication.actor)
+    return extras
 
 
 class Message(msgspec.Struct, rename="camel", tag_field="type"):

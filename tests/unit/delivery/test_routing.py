@@ -184,3 +184,26 @@ def test_every_event_of_the_catalogue_is_routed() -> None:
         fields = {name: values[name] for name in kind.__struct_fields__ if name in values}
         told = publications(_logged(kind(**fields)))
         assert bool(told) is (kind is not events.ViewRecorded), kind
+
+
+def test_the_owner_of_a_file_is_who_uploaded_it_and_what_to_filter_by() -> None:
+    described = {"media_file_id": 7, "title": "Harvest", "owner_id": "u-1", "artist": "Ann"}
+    new = events.MediaRegistered(state="published", in_feed=True, **described)
+    (told,) = publications(_logged(new))
+    assert (told.actor, told.tags) == ("u-1", {"ownerId": "u-1", "artist": "Ann"})
+    changed = events.MediaUpdated(state="published", **described)
+    (told,) = publications(_logged(changed))
+    assert (told.actor, told.tags) == (None, {"ownerId": "u-1", "artist": "Ann"})
+    shown = events.MediaUpdated(state="published", in_feed=True, **described)
+    assert {one.actor for one in publications(_logged(shown))} == {"u-1"}
+    hidden = events.MediaUpdated(state="hidden", **described)
+    assert [(one.actor, one.tags) for one in publications(_logged(hidden))] == [(None, {})] * 2
+
+
+def test_nobody_is_named_as_who_played_voted_or_wrote() -> None:
+    played = events.PlayRecorded(qualified=True, in_feed=True, **WHAT)
+    voted = events.VoteCast(vote_type="up", in_feed=True, **WHAT)
+    written = events.CommentRecorded(owner_id="u-1", in_feed=True, **WHAT)
+    told = [one for event in (played, voted, written) for one in publications(_logged(event))]
+    assert len(told) == 4
+    assert {(one.actor, len(one.tags)) for one in told} == {(None, 0)}

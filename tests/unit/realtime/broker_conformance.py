@@ -192,9 +192,19 @@ class BrokerConformance:
     async def test_everything_about_a_publication_arrives(self, broker: Any) -> None:
         heard = await self.listen(broker, "user.7.inbox")
         sent = Publication(
-            "user.7.inbox", "reward.earned", "msg-a", 17, b'{"eventType":"x"}', 101, False, True
+            "user.7.inbox",
+            "reward.earned",
+            "msg-a",
+            17,
+            b'{"eventType":"x"}',
+            101,
+            False,
+            True,
+            {"text": "a", "number": 5, "share": 0.5, "flag": True},
+            99,
+            "user-7",
         )
         await broker.publish([sent])
         stored = await broker.history("user.7.inbox")
         assert [one.publication for one in (*heard, *stored.envelopes)] == [sent, sent]
-        assert len(sent.__struct_fields__) == 8, "tell the test about the new field"
+        assert len(sent.__struct_fields__) == 11, "tell the test about the new field"

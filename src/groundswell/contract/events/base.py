@@ -13,6 +13,10 @@ LATE = 5 * MINUTE
 """What happened longer before it was stored is history, not news: nobody is told of it."""
 
 
+Tag = str | int | float | bool
+"""What filters can compare."""
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What one user is to find in their inbox about an event, under the event's own id and type.
 
@@ -43,6 +47,18 @@ class Event(
     def partition_key(self) -> str:
         """Events with equal keys stay in order wherever the log is partitioned."""
         raise NotImplementedError
+
+    @property
+    def actor(self) -> str | None:
+        """Who did it: a user whom everybody who hears of the event may know as the one who did.
+
+        For most events nobody is named. It is never made of an address.
+        """
+        return None
+
+    def tags(self) -> dict[str, Tag]:
+        """What listeners can filter by beside what is plain in the data they are told."""
+        return {}
 
     def notice(self) -> Notice | None:
         """Whom to tell of it by a message in their inbox; most events are nobody's in particular.

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groundswell.contract.events.base import Event, Notice
+from groundswell.contract.events.base import Event, Notice, Tag
 
 VoteType = Literal["up", "down"]
 
@@ -46,6 +46,15 @@ class MediaRegistered(MediaEvent, frozen=True, kw_only=True):
     initial_play_count: int = 0
     in_feed: bool = False
 
+    @property
+    def actor(self) -> str | None:
+        """The owner, who is told with the file anyway, is who uploaded it."""
+        return self.owner_id
+
+    def tags(self) -> dict[str, Tag]:
+        """Whose file it is, for those who follow somebody."""
+        return _ownership(self)
+
 
 class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
     """A file's description or state changed; all fields as they are now.
@@ -61,6 +70,20 @@ class MediaUpdated(MediaEvent, frozen=True, kw_only=True):
     state: str
     trendable: bool = True
     in_feed: bool = False
+
+    @property
+    def actor(self) -> str | None:
+        """The owner where it is shown as an upload; a change of the host's is nobody's."""
+        return self.owner_id if self.in_feed else None
+
+    def tags(self) -> dict[str, Tag]:
+        """Whose file it is, for those who follow somebody; of a hidden file that is not told."""
+        return _ownership(self) if self.state == "published" else {}
+
+
+def _ownership(event: MediaRegistered | MediaUpdated) -> dict[str, Tag]:
+    stated = {"ownerId": event.owner_id, "artist": event.artist}
+    return {name: value for name, value in stated.items() if value is not None}
 
 
 class MediaDeleted(MediaEvent, frozen=True, kw_only=True):

@@ -43,5 +43,10 @@ class ReadStateChanged(InboxEvent, frozen=True, kw_only=True):
     unread: int
     vv: dict[str, int]
 
+    @property
+    def actor(self) -> str | None:
+        """The user, who alone hears of it."""
+        return self.user_id
+
 
 EVENTS: tuple[type[Event], ...] = (MessageFiled, ReadStateChanged)

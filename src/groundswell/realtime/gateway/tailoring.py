@@ -92,7 +92,7 @@ def _pace(options: Options, flow: Flow, features: frozenset[str]) -> Pace | None
 
 
 class TagReader:
-    """The tags of events: what is plain in their data, under its name there.
+    """The tags of events: what is plain in their data, under its name there, and their own tags.
 
     Those who filter a topic are asked one after the other about the same event, so the last answer
     is kept.
@@ -105,10 +105,11 @@ class TagReader:
     def tags(self, envelope: Envelope) -> Tags:
         """The tags of an event, among them its ``eventType``."""
         if envelope is not self._last:
-            data = _decode(envelope.publication.data)
+            told = envelope.publication
+            data = _decode(told.data)
             self._tags = {
                 name: value for name, value in data.items() if isinstance(value, str | int | float)
-            }
+            } | told.tags
             self._last = envelope
         return self._tags
 

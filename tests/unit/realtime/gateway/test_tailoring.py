@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from groundswell.realtime.deltas import apply_delta
 from tests.unit.realtime.builders import publication
@@ -46,6 +47,15 @@ async def test_a_filter_is_for_the_past_as_well() -> None:
     assert peer.heard("CAUGHT_UP")[0]["offset"] == 6
     (answer,) = await peer.ask("HISTORY", topic="activity", filter=EVEN, limit=4)
     assert [one["offset"] for one in answer["messages"]] == [6, 4]
+
+
+async def test_a_filter_compares_the_tags_of_an_event_that_are_not_in_its_data() -> None:
+    world = World()
+    peer = await holding(world, "activity", filter={"key": "ownerId", "cmp": "eq", "val": "u-1"})
+    for seq, owner in enumerate(["u-1", "u-2", "u-1"], start=1):
+        await world.broker.publish([replace(publication(seq), tags={"ownerId": owner})])
+    assert peer.offsets() == [1, 3]
+    assert peer.heard("EVENT")[0]["tags"] == {"ownerId": "u-1"}
 
 
 async def test_a_filter_that_cannot_be_understood_is_refused() -> None:

@@ -4,22 +4,64 @@ from __future__ import annotations
 
 import msgspec
 
+from groundswell.contract.events.base import Tag
 from groundswell.realtime.messages import Envelope, Publication
 
+
+class _Payload(msgspec.Struct, array_like=True):
+    """A publication without its topic. What an older process wrote ends sooner."""
+
+    event_type: str
+    id: str
+    at: int
+    seq: int
+    state: bool
+    data: bytes
+    critical: bool = False
+    tags: dict[str, Tag] = {}
+    expires_at: int | None = None
+    actor: str | None = None
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[str, str, int, int, bool, bytes, bool]).decode
+_decode = msgspec.msgpack.Decoder(_Payload).decode
 
 
 def payload_of(publication: Publication) -> bytes:
     """Everything of a publication but its topic, which the key or the channel names."""
     p = publication
-    return _encode((p.event_type, p.id, p.at, p.seq, p.state, p.data, p.critical))
+    return _encode(
+        _Payload(
+            p.event_type,
+            p.id,
+            p.at,
+            p.seq,
+            p.state,
+            p.data,
+            p.critical,
+            dict(p.tags),
+            p.expires_at,
+            p.actor,
+        )
+    )
 
 
 def envelope_of(topic: str, offset: int, epoch: str, payload: bytes) -> Envelope:
     """The publication that ``payload`` holds, in its place."""
-    event_type, event_id, at, seq, state, data, critical = _decode(payload)
-    publication = Publication(topic, event_type, event_id, at, data, seq, state, critical)
+    p = _decode(payload)
+    publication = Publication(
+        topic,
+        p.event_type,
+        p.id,
+        p.at,
+        p.data,
+        p.seq,
+        p.state,
+        p.critical,
+        p.tags,
+        p.expires_at,
+        p.actor,
+    )
     return Envelope(publication, offset, epoch)
 
 
