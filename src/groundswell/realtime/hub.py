@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.outbox import Losses
+from groundswell.realtime.patterns import pattern_of
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +74,19 @@ class HubStatistics:
     superseded: int
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Present ``subscriptions`` by pattern of topic; ``delivered`` by door, and ``failed``, ever.
+
+    What is counted as delivered was handed to a subscriber; what became of it there, the
+    subscriber's own part counts.
+    """
+
+    subscriptions: Mapping[str, int]
+    delivered: Mapping[str, int]
+    failed: int
+
+
 class Hub:
     """Who hears what in this process.
 
@@ -84,18 +99,27 @@ class Hub:
         self._channels = channels
         self.losses = Losses()
         self.seq = 0
-        self._subscribers: dict[str, dict[Subscriber, None]] = {}
+        # By topic: its subscribers, each with its door.
+        self._subscribers: dict[str, dict[Subscriber, str]] = {}
         self._topics: dict[Subscriber, set[str]] = {}
-        self._subscriptions = 0
-        self._delivered = 0
+        self._subscriptions: Counter[str] = Counter()
+        self._delivered: Counter[str] = Counter()
+        self._failed = 0
+        # How many listen through which door, of topics that were told since that changed.
+        self._doors: dict[str, Counter[str]] = {}
 
-    def subscribe(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
-        """From now on ``subscriber`` gets what is published to ``topics``."""
+    def subscribe(
+        self, subscriber: Subscriber, topics: Iterable[str], *, door: str = "other"
+    ) -> None:
+        """From now on ``subscriber`` gets what is published to ``topics``.
+
+        ``door`` says through which it hears, for the figures.
+        """
         held = self._topics.setdefault(subscriber, set())
         for topic in topics:
             if topic not in held:
                 held.add(topic)
-                self._join(subscriber, topic)
+                self._join(subscriber, topic, door)
 
     async def ready(self, topics: Iterable[str]) -> None:
         """Wait until the topics, already subscribed to, are heard here, and ``seq`` says so.
@@ -129,6 +153,7 @@ class Hub:
             self.seq = max(self.seq, envelope.seq)
             members = self._subscribers.get(envelope.topic)
             if members:
+                self._count(envelope.topic, members)
                 self._fan_out(envelope, tuple(members))
 
     def reached(self, seq: int) -> None:
@@ -151,13 +176,17 @@ class Hub:
         """How many listen, and what was delivered and lost."""
         return HubStatistics(
             connections=len(self._topics),
-            subscriptions=self._subscriptions,
+            subscriptions=self._subscriptions.total(),
             topics=len(self._subscribers),
-            delivered=self._delivered,
+            delivered=self._delivered.total(),
             dropped=self.losses.dropped,
             gaps=self.losses.gaps,
             superseded=self.losses.superseded,
         )
+
+    def audience(self) -> Audience:
+        """What is listened to, and through which doors it was told."""
+        return Audience(dict(+self._subscriptions), dict(self._delivered), self._failed)
 
     def _fan_out(self, envelope: Envelope, members: tuple[Subscriber, ...]) -> None:
         for member in members:
@@ -165,22 +194,32 @@ class Hub:
                 member.send(envelope)
             except Exception:
                 logger.exception("A subscriber failed and was removed.")
+                self._failed += 1
                 self.leave(member)
-        self._delivered += len(members)
 
-    def _join(self, subscriber: Subscriber, topic: str) -> None:
+    def _count(self, topic: str, members: Mapping[Subscriber, str]) -> None:
+        """Count one event told to all members; their doors are counted once while they stay."""
+        doors = self._doors.get(topic)
+        if doors is None:
+            doors = self._doors[topic] = Counter(members.values())
+        for door, count in doors.items():
+            self._delivered[door] += count
+
+    def _join(self, subscriber: Subscriber, topic: str, door: str) -> None:
         members = self._subscribers.get(topic)
         if members is None:
             members = self._subscribers[topic] = {}
             if self._channels is not None:
                 self._channels.follow(topic)
-        members[subscriber] = None
-        self._subscriptions += 1
+        members[subscriber] = door
+        self._subscriptions[pattern_of(topic)] += 1
+        self._doors.pop(topic, None)
 
     def _forget(self, subscriber: Subscriber, topic: str) -> None:
         members = self._subscribers[topic]
         del members[subscriber]
-        self._subscriptions -= 1
+        self._subscriptions[pattern_of(topic)] -= 1
+        self._doors.pop(topic, None)
         if not members:
             del self._subscribers[topic]
             if self._channels is not None:

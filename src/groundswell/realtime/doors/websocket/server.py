@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
@@ -62,6 +62,15 @@ class WebSocketStatistics:
     closed: dict[int, int]
 
 
+@dataclass(slots=True)
+class PathStatistics:
+    """What became of the WebSockets at one path, since the start."""
+
+    accepted: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    closed: Counter[int] = field(default_factory=Counter)
+
+
 class WebSocketServer:
     """Serves ``endpoints``, by path, on the port of uvicorn's HTTP.
 
@@ -83,9 +92,8 @@ class WebSocketServer:
         self._answering: set[asyncio.Task[None]] = set()
         self._all_gone = asyncio.Event()
         self._draining = False
-        self._accepted = 0
-        self._refused: Counter[int] = Counter()
-        self._closed: Counter[int] = Counter()
+        self._paths = {path: PathStatistics() for path in endpoints}
+        self.elsewhere = PathStatistics()
 
     def protocol(
         self,
@@ -128,9 +136,17 @@ class WebSocketServer:
 
     def statistics(self) -> WebSocketStatistics:
         """How many are connected, and what became of the others."""
+        paths = (*self._paths.values(), self.elsewhere)
         return WebSocketStatistics(
-            len(self._sockets), self._accepted, dict(self._refused), dict(self._closed)
+            len(self._sockets),
+            sum(path.accepted for path in paths),
+            dict(sum((path.refused for path in paths), Counter[int]())),
+            dict(sum((path.closed for path in paths), Counter[int]())),
         )
+
+    def at(self, path: str) -> PathStatistics:
+        """The figures of one path; those of all paths that nobody serves are counted together."""
+        return self._paths.get(path, self.elsewhere)
 
     # What a connection tells
 
@@ -156,7 +172,7 @@ class WebSocketServer:
         self._sockets.discard(socket)
         self._uvicorn.discard(socket)
         if socket.accepted:
-            self._closed[socket.close_code or 0] += 1
+            socket.figures.closed[socket.close_code or 0] += 1
         if not self._sockets:
             self._all_gone.set()
 
@@ -170,6 +186,7 @@ class WebSocketServer:
 
     async def _answer(self, socket: WebSocket, request: Request) -> None:
         try:
+            socket.figures = self.at(request.path.partition("?")[0])
             await self._admit(socket, request)
         except GroundswellError as error:
             self._refuse(socket, error)
@@ -186,7 +203,7 @@ class WebSocketServer:
             raise Unavailable("Too many connections come at once.", RETRY_SECONDS)
         response = socket.handshake(request)
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self._refused[response.status_code] += 1
+            socket.figures.refused[response.status_code] += 1
             socket.refuse(response)
             return
         upgrade = _upgrade(socket, request)
@@ -199,13 +216,13 @@ class WebSocketServer:
             return
         if admission.subprotocol is not None:
             response.headers["Sec-WebSocket-Protocol"] = admission.subprotocol
-        self._accepted += 1
+        socket.figures.accepted += 1
         socket.accept(response, endpoint.max_message)
         socket.serve(admission.open(socket))
 
     def _refuse(self, socket: WebSocket, error: GroundswellError) -> None:
         problem = problem_of(error)
-        self._refused[problem.status] += 1
+        socket.figures.refused[problem.status] += 1
         body = msgspec.json.encode(problem)
         headers = Headers(
             {

@@ -53,7 +53,7 @@ class WebSocket(asyncio.Protocol):
     ``write`` takes frames that are already encoded, so that one frame can go to any number of
     connections as the same bytes. Frames written in one turn of the event loop leave together: the
     system call is by far the dearest part of a delivery. ``silent`` counts the looks at this
-    connection since its client last sent anything; its server keeps it.
+    connection since its client last sent anything; its server keeps it and the ``figures``.
     """
 
     __slots__ = (
@@ -67,6 +67,7 @@ class WebSocket(asyncio.Protocol):
         "_waiting",
         "_waiting_bytes",
         "close_code",
+        "figures",
         "silent",
         "state",
     )
@@ -82,6 +83,7 @@ class WebSocket(asyncio.Protocol):
         self._waiting: bytes | list[bytes] | None = None
         self._waiting_bytes = 0
         self.close_code: int | None = None
+        self.figures = server.elsewhere
         self.silent = 0
         self.state = State.CONNECTING
 
