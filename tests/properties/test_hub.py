@@ -13,7 +13,7 @@ from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.doors.sse import Pacing, SseDoor
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
-from tests.unit.realtime.builders import publication
+from tests.unit.realtime.builders import person, publication
 from tests.unit.realtime.event_stream import AsgiClient, Connection, Message, settle
 from tests.unit.realtime.recorded_log import RecordedLog
 
@@ -22,10 +22,6 @@ STATE = "hot"
 CLIENTS = 3
 
 Step = tuple[str, int, int]
-
-
-class Visitor:
-    user_id = None
 
 
 class World:
@@ -82,7 +78,7 @@ class World:
     async def _connect(self, which: int) -> None:
         client = self.clients[which]
         last = client.reader.last_event_id or None
-        client.connect(await self.door.stream(",".join(self.topics[which]), Visitor(), last))
+        client.connect(await self.door.stream(",".join(self.topics[which]), person(), last))
 
     def _record(self, which: int) -> None:
         seq = self.log.top + 1

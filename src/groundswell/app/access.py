@@ -20,6 +20,7 @@ from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.http.callers import Callers
 from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.showing import CredentialsOf, shown
 from groundswell.realtime.grants import Grants
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
 from groundswell.settings import Settings
@@ -51,6 +52,11 @@ class Access:
             expires_at=claims.expires_at,
             client_id=claims.client_id,
         )
+
+    @property
+    def credentials_of(self) -> CredentialsOf:
+        """What a request shows: who calls, for how long, and for what."""
+        return shown(self.callers.of, self.verify)
 
 
 def access_of(core: Core) -> Access:

@@ -31,9 +31,10 @@ from groundswell.realtime.asyncapi import (
     asyncapi_document,
 )
 from groundswell.realtime.digests import Digest
-from groundswell.realtime.doors.polling.answers import Unsubscribed
 from groundswell.realtime.gateway.frames import ClientFrame
 from groundswell.realtime.gateway.replies import REPLIES
+from groundswell.realtime.gateway.session_replies import TokenExpiring
+from groundswell.realtime.gateway.topic_replies import Unsubscribed
 from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
 from groundswell.web.errors import for_browsers
 from groundswell.web.routes import error_pages
@@ -85,7 +86,7 @@ def live_document() -> dict[str, Any]:
     return asyncapi_document(
         __version__,
         (WEBSOCKET, SOCKET_IO, STREAM, POLLING),
-        stream=(Snapshot, CaughtUp, Gap, Unsubscribed),
+        stream=(Snapshot, CaughtUp, Gap, Unsubscribed, TokenExpiring),
         gateway=(*REPLIES, Digest),
         client=get_args(ClientFrame),
         events=EVENT_TYPES,

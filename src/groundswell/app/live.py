@@ -39,6 +39,8 @@ class Live:
             self.delivery.run(),
             self.sockets.gateway.run(),
             self.sockets.server.run(),
+            self.sse.run(),
+            self.polling.run(),
             *self.exchange.jobs(),
         ]
 
@@ -79,13 +81,16 @@ async def live_of(
     """All of it, where the log stands now; nothing runs yet."""
     consumer, delivery = await _delivery(core, exchange)
     hub, broker = exchange.hub, exchange.broker
+    sockets = sockets_of(core, access, exchange, delivery.snapshot, tickets, dealings)
+    rights = sockets.gateway.rights
     beat = core.settings.heartbeat_seconds
     sse = SseDoor(
         hub,
         broker,
         exchange.replay,
         delivery.snapshot,
-        access=exchange.rules,
+        rights=rights,
+        inbox=dealings.inbox,
         pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
         max_connections=core.settings.sse_connections,
     )
@@ -94,10 +99,9 @@ async def live_of(
         broker,
         exchange.replay,
         delivery.snapshot,
-        exchange.rules,
-        is_valid=lambda caller: caller.session_id not in access.revocations,
+        rights,
+        inbox=dealings.inbox,
     )
-    sockets = sockets_of(core, access, exchange, delivery.snapshot, tickets, dealings)
     return Live(exchange, consumer, delivery, sse, polling, sockets)
 
 

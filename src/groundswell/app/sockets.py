@@ -29,7 +29,6 @@ from groundswell.realtime.doors.websocket import (
     Limits,
     RealtimeEndpoint,
     WebSocketServer,
-    shown,
 )
 from groundswell.realtime.gateway.frames import Action
 from groundswell.realtime.gateway.gateway import Gateway
@@ -120,7 +119,7 @@ def sockets_of(
 ) -> Sockets:
     """The gateway over this exchange. Its hub must be attached to its broker before."""
 
-    settings, callers, hub = core.settings, access.callers, exchange.hub
+    settings, hub = core.settings, exchange.hub
     gateway = Gateway(
         hub,
         exchange.broker,
@@ -144,10 +143,10 @@ def sockets_of(
         ping_timeout_ms=settings.socketio_ping_timeout_ms,
     )
     socketio = SocketIoDoor(
-        gateway_namespaces(gateway), callers.of, options=options, origins=origins
+        gateway_namespaces(gateway), access.credentials_of, options=options, origins=origins
     )
     realtime = RealtimeEndpoint(
-        gateway, shown(callers.of, access.verify), origins=origins, redeem=tickets.admit
+        gateway, access.credentials_of, origins=origins, redeem=tickets.admit
     )
     server = WebSocketServer(
         {REALTIME: realtime, PATH: socketio.endpoint},

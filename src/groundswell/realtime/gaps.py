@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.messages import Gap
-from groundswell.realtime.recovery import Hole
 from groundswell.realtime.topics import refetch_url
+
+if TYPE_CHECKING:
+    from groundswell.realtime.recovery import Hole
 
 
 def gap_of(topic: str, hole: Hole, position: Position) -> Gap:
@@ -19,6 +23,34 @@ def gap_of(topic: str, hole: Hole, position: Position) -> Gap:
         reason=hole.reason,
         from_seq=UNSET if hole.from_seq is None else hole.from_seq,
         to_seq=hole.to_seq,
+        fallback="refetch" if url else "none",
+        url=url or UNSET,
+    )
+
+
+def lost_epoch(topic: str, position: Position) -> Gap:
+    """The stream began anew, now at ``position``: what came before cannot be told from it."""
+    url = refetch_url(topic)
+    return Gap(
+        topic=topic,
+        epoch=position.epoch,
+        to=position.offset,
+        reason="epoch_changed",
+        fallback="refetch" if url else "none",
+        url=url or UNSET,
+    )
+
+
+def lost_range(topic: str, position: Position, first: int, last: int) -> Gap:
+    """The offsets from ``first`` to ``last`` are not kept any more, or too many."""
+    url = refetch_url(topic)
+    return Gap(
+        topic=topic,
+        epoch=position.epoch,
+        from_=first,
+        to=last,
+        reason="trimmed",
+        missed=last - first + 1,
         fallback="refetch" if url else "none",
         url=url or UNSET,
     )

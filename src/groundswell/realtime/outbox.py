@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -121,6 +121,14 @@ class Outbox:
         waiting = self._states.get(topic)
         if waiting is not None and waiting.offset is not None and waiting.offset <= offset:
             self._bytes -= self._states.pop(topic).size
+
+    def forget(self, topics: Collection[str]) -> None:
+        """What waits of these topics may not be told any more."""
+        self._events = deque(one for one in self._events if one.topic not in topics)
+        for topic in topics:
+            self._states.pop(topic, None)
+            self._gaps.pop(topic, None)
+        self._bytes = sum(one.size for one in (*self._events, *self._states.values()))
 
     def take(self, max_bytes: int) -> Waiting:
         """Everything that waits, or about ``max_bytes`` of it.

@@ -6,12 +6,17 @@ Everything is asked by ``seq``, one position for all topics of a connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
-from groundswell.realtime.broker.base import Broker, Degraded
-from groundswell.realtime.messages import Envelope, GapReason, Publication
+from groundswell.contract.errors import Invalid
+from groundswell.realtime.broker.base import Broker, Degraded, Position
+from groundswell.realtime.gaps import lost_epoch, lost_range
+from groundswell.realtime.messages import Envelope, Gap, GapReason, Place, Publication
+from groundswell.realtime.topics import is_name
+
+MAX_EPOCH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,26 @@ class LogPosition:
         return cls("", 0)
 
 
+def parse_places(text: str) -> dict[str, Place]:
+    """The places of topics, written ``<topic>:<epoch>:<offset>`` and separated by commas.
+
+    Raises:
+        Invalid: at ``resume``; one is not written so.
+    """
+    places = dict[str, Place]()
+    for part in filter(None, text.split(",")):
+        topic, _, rest = part.strip().partition(":")
+        epoch, _, offset = rest.rpartition(":")
+        if not (is_name(topic) and epoch and len(epoch) <= MAX_EPOCH and _is_offset(offset)):
+            raise Invalid.at("resume", f"{part[:80]!r} is not topic:epoch:offset")
+        places[topic] = Place(epoch, int(offset))
+    return places
+
+
+def _is_offset(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """Events from ``from_seq`` (None: from an unknown place) to ``to_seq`` that are lost."""
@@ -70,11 +95,15 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of the past that ends at ``position``; the ``hole`` lies before its events."""
+    """A stretch of the past that ends at ``position``.
+
+    The ``hole``, which is in all its topics, lies before its events; so do the ``gaps`` of each.
+    """
 
     envelopes: list[Envelope]
     position: int
     hole: Hole | None = None
+    gaps: list[Gap] = field(default_factory=list)
 
 
 class Recovery:
@@ -111,6 +140,51 @@ class Recovery:
                 return
             async for page in self._from_log(topics, last.seq, target):
                 yield page
+
+    async def since(self, places: Mapping[str, Place], target: int) -> Page:
+        """What followed the place of each topic, up to ``target``, in the log's order.
+
+        These are the positions that other doors tell: an epoch, and an offset in it. What lies
+        beyond the histories, or in another epoch, is named in a GAP of its topic.
+
+        Raises:
+            GroundswellError: the histories cannot be read now.
+        """
+        found, gaps = list[Envelope](), list[Gap]()
+        for topic, place in places.items():
+            position = await self._broker.position(topic)
+            if not _is_of(place, position):
+                gaps.append(lost_epoch(topic, position))
+                continue
+            kept, after = await self._after(topic, place.offset, position)
+            if after > place.offset:
+                gaps.append(lost_range(topic, position, place.offset + 1, after))
+            found += [one for one in kept if one.seq <= target]
+        return Page(sorted(found, key=lambda one: one.seq), target, gaps=gaps)
+
+    async def gap_after(self, topic: str, place: Place, position: Position) -> Gap | None:
+        """What cannot be told any more to a client that stands at ``place``; its ``to`` is known.
+
+        Raises:
+            GroundswellError: the history cannot be read now.
+        """
+        if not _is_of(place, position):
+            return lost_epoch(topic, position)
+        _, after = await self._after(topic, place.offset, position)
+        if after > place.offset:
+            return lost_range(topic, position, place.offset + 1, after)
+        return None
+
+    async def _after(
+        self, topic: str, offset: int, position: Position
+    ) -> tuple[list[Envelope], int]:
+        """The newest events after ``offset``, and after which offset they really begin."""
+        after = max(offset, position.lowest - 1, position.offset - self._limit)
+        history = await self._broker.history(topic, after_offset=after, limit=self._limit)
+        if not history.complete:
+            first = history.envelopes[:1]
+            after = (first[0].offset or 1) - 1 if first else position.offset
+        return history.envelopes, after
 
     async def _ahead(self, topics: frozenset[str], seq: int, target: int) -> Page:
         """The client is ahead of this process: of its deliveries, or of a log that lost its end."""
@@ -161,6 +235,11 @@ class Recovery:
             self._reading[key] = task
             task.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(task)
+
+
+def _is_of(place: Place, position: Position) -> bool:
+    """Whether ``place`` is one of the stream that stands at ``position``."""
+    return place.epoch == position.epoch and place.offset <= position.offset
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated
-from groundswell.contract.times import SECOND, Clock
+from groundswell.contract.times import SECOND, Clock, now
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.grants import Grants
 
 LIFETIME: Final = 30 * SECOND
 PREFIX: Final = "tk_"
@@ -47,11 +49,11 @@ class TicketsInMemory:
 
     async def put(self, key: str, value: bytes, lifetime: int) -> None:
         """Keep ``value`` for ``lifetime`` microseconds. All lifetimes should be the same."""
-        now = self._clock()
-        self._kept[key] = (now + lifetime, value)
+        at = self._clock()
+        self._kept[key] = (at + lifetime, value)
         while self._kept:
             oldest = next(iter(self._kept))
-            if len(self._kept) <= self._most and self._kept[oldest][0] > now:
+            if len(self._kept) <= self._most and self._kept[oldest][0] > at:
                 break
             del self._kept[oldest]
 
@@ -62,13 +64,20 @@ class TicketsInMemory:
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """Whose ticket it is, and the page it was made for; ``own``: that is a page of our own."""
+    """Whose ticket it is, and the page it was made for; ``own``: that is a page of our own.
+
+    The rest is what limits the token that asked for it, and so the ticket.
+    """
 
     user_id: str
     session_id: str | None
     scopes: list[str]
     origin: str | None
     own: bool
+    grants: dict[str, list[str]] | None
+    issued_at: int | None
+    expires_at: int | None
+    client_id: str | None
 
 
 _decode = msgspec.json.Decoder(_Kept).decode
@@ -82,24 +91,30 @@ class Ticket(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Tickets:
-    """Makes tickets and takes them back.
+    """Makes tickets and takes them back. A ticket opens no more than its token, nor for longer.
 
     Args:
         store: where they are kept, under a hash: who reads the store cannot use them.
         is_revoked: whether a session has ended since.
+        clock: the time, by which tokens end.
     """
 
     def __init__(
-        self, store: TicketStore, *, is_revoked: Callable[[str | None], bool] = lambda _: False
+        self,
+        store: TicketStore,
+        *,
+        is_revoked: Callable[[str | None], bool] = lambda _: False,
+        clock: Clock = now,
     ) -> None:
         self._store = store
         self._is_revoked = is_revoked
+        self._clock = clock
 
-    async def issue(self, caller: Principal, origin: str | None, *, own: bool) -> Ticket:
+    async def issue(self, caller: Credentials, origin: str | None, *, own: bool) -> Ticket:
         """A ticket for the user, to be shown from pages of ``origin`` only.
 
         Args:
-            caller: a user.
+            caller: a user, and what their token is limited to.
             origin: of the page that asks; None if a program does.
             own: whether that is a page of this service itself. Browsers name no origin in some
                 requests to the page's own host.
@@ -110,12 +125,13 @@ class Tickets:
         if caller.user_id is None:
             raise Unauthenticated("This needs a user's access token.")
         ticket = PREFIX + token_urlsafe(24)
-        kept = _Kept(caller.user_id, caller.session_id, sorted(caller.scopes), _plain(origin), own)
-        await self._store.put(_key(ticket), _encode(kept), LIFETIME)
+        await self._store.put(_key(ticket), _encode(_keep(caller, origin, own=own)), LIFETIME)
         return Ticket(ticket, LIFETIME // 1_000)
 
-    async def redeem(self, ticket: str, origin: str | None, address: str = "") -> Principal | None:
-        """Who the ticket stands for, once; ``origin`` is that of the request that shows it.
+    async def redeem(
+        self, ticket: str, origin: str | None, address: str = ""
+    ) -> Credentials | None:
+        """What the ticket stands for, once; ``origin`` is that of the request that shows it.
 
         A ticket that was shown is used up, even by the wrong page. ``address`` is the client's.
         """
@@ -130,21 +146,47 @@ class Tickets:
             return None
         if self._is_revoked(kept.session_id):
             return None
-        return Principal("user", kept.user_id, address, kept.session_id, frozenset(kept.scopes))
+        if kept.expires_at is not None and kept.expires_at <= self._clock():
+            return None
+        return _held(kept, address)
 
-    async def admit(self, ticket: str, origin: str | None, caller: Principal) -> Principal:
-        """Who the ticket stands for, at the address from which ``caller`` shows it.
+    async def admit(self, ticket: str, origin: str | None, caller: Credentials) -> Credentials:
+        """What the ticket stands for, shown by ``caller``.
 
         Raises:
-            Unauthenticated: it is unknown, used, too old, for another page; or the request itself
-                shows somebody else.
+            Unauthenticated: the ticket is unknown, used up or too old, its token or its sign-in
+                has ended, it was made for another page, or the request itself shows somebody else.
         """
-        found = await self.redeem(ticket, origin, caller.address)
+        found = await self.redeem(ticket, origin, caller.principal.address)
         if found is None:
             raise Unauthenticated("The ticket is unknown, used, too old, or for another page.")
         if caller.user_id not in (None, found.user_id):
             raise Unauthenticated("The ticket is another user's.")
         return found
+
+
+def _keep(caller: Credentials, origin: str | None, *, own: bool) -> _Kept:
+    return _Kept(
+        user_id=caller.user_id or "",
+        session_id=caller.session_id,
+        scopes=sorted(caller.principal.scopes),
+        origin=_plain(origin),
+        own=own,
+        grants=caller.grants.patterns(),
+        issued_at=caller.issued_at,
+        expires_at=caller.expires_at,
+        client_id=caller.client_id,
+    )
+
+
+def _held(kept: _Kept, address: str) -> Credentials:
+    return Credentials(
+        Principal("user", kept.user_id, address, kept.session_id, frozenset(kept.scopes)),
+        grants=Grants.of(kept.grants),
+        issued_at=kept.issued_at,
+        expires_at=kept.expires_at,
+        client_id=kept.client_id,
+    )
 
 
 def _key(ticket: str) -> str:

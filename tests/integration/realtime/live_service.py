@@ -12,18 +12,22 @@ from typing import Any
 import uvicorn
 from litestar import Litestar, Request
 from litestar.di import Provide
+from litestar.types import Scope
 
 from groundswell.access.principal import Principal
 from groundswell.contract.times import now
 from groundswell.http.body import ApiRequest
 from groundswell.http.failures import exception_handlers
+from groundswell.http.headers import header
 from groundswell.http.middleware import surround
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.polling import PollingDoor, polling_routes
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
 from groundswell.realtime.doors.sse import SseDoor, sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
+from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
@@ -61,7 +65,12 @@ class LiveService:
 
 
 async def _caller(request: Request[Any, Any, Any]) -> Principal:
-    user = request.headers.get("x-test-user")
+    return _caller_of(request.scope)
+
+
+def _caller_of(scope: Scope) -> Principal:
+    sent = header(scope, b"x-test-user")
+    user = None if sent is None else sent.decode()
     return Principal("user" if user else "visitor", user, "127.0.0.1", None)
 
 
@@ -73,13 +82,19 @@ async def live_service(**options: Any) -> AsyncIterator[LiveService]:
     broker.attach(hub.deliver)
     door = SseDoor(hub, broker, log, STATES.get, **options)
     tickets = Tickets(TicketsInMemory(now))
-    polling = PollingDoor(hub, broker, log, STATES.get, TopicAccess())
-    viewers = Viewers(tickets)
+    polling = PollingDoor(
+        hub, broker, log, STATES.get, Rights(TopicAccess().admit, lambda _: False)
+    )
+
+    async def credentials_of(scope: Scope) -> Credentials:
+        return Credentials(_caller_of(scope))
+
+    viewers = Viewers(credentials_of, tickets)
     app = Litestar(
         [
             *sse_routes(door, viewers),
             *polling_routes(polling, viewers),
-            *ticket_routes(tickets),
+            *ticket_routes(tickets, viewers),
         ],
         dependencies={"caller": Provide(_caller)},
         exception_handlers=exception_handlers(),

@@ -8,6 +8,7 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unavailable
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.link import Client, Link
 from groundswell.realtime.messages import Envelope, Publication
 
@@ -22,10 +23,17 @@ class SmallGateway:
         self.is_open = True
         self.envelopes: list[Envelope] = []
 
-    def connect(self, link: Link, caller: Principal, *, origin: str | None) -> Client:
+    def connect(
+        self,
+        link: Link,
+        caller: Principal,
+        *,
+        origin: str | None,
+        credentials: Credentials | None = None,
+    ) -> Client:
         if not self.is_open:
             raise Unavailable("Come later.", retry_after=5)
-        client = SmallClient(self, link, caller, origin)
+        client = SmallClient(self, link, credentials or Credentials(caller), origin)
         self.clients.append(client)
         return client
 
@@ -44,7 +52,7 @@ class SmallClient:
     """Answers the few messages it knows and remembers everything."""
 
     def __init__(
-        self, gateway: SmallGateway, link: Link, caller: Principal, origin: str | None
+        self, gateway: SmallGateway, link: Link, caller: Credentials, origin: str | None
     ) -> None:
         self.gateway = gateway
         self.link = link

@@ -18,6 +18,7 @@ from groundswell.contract.errors import Unauthenticated
 from groundswell.http.asgi import ASGIApp, Receive, Scope, Send
 from groundswell.http.headers import header
 from groundswell.http.middleware import surround
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
 from groundswell.realtime.doors.socketio import EngineOptions, Namespaces, SocketIoDoor
 from groundswell.realtime.doors.socketio.connection import Handler, Join, Socket
@@ -67,7 +68,7 @@ class Echo:
         self.reasons.append(reason)
 
 
-def echoes(_: Principal, __: str | None) -> Mapping[str, Join]:
+def echoes(_: Credentials, __: str | None) -> Mapping[str, Join]:
     def join(socket_: Socket, auth: dict[str, Any]) -> Handler:
         return Echo(socket_, auth)
 
@@ -107,13 +108,13 @@ class SocketIoService:
         return self.http.ws_connect(self.address("websocket", sid))
 
 
-async def _caller_of(scope: Scope) -> Principal:
+async def _credentials_of(scope: Scope) -> Credentials:
     sent = header(scope, b"authorization")
     if sent is None:
-        return Principal("visitor", None, "127.0.0.1", None)
+        return Credentials(Principal("visitor", None, "127.0.0.1", None))
     if not sent.startswith(b"Bearer user-"):
         raise Unauthenticated("The token is not valid.")
-    return Principal("user", sent.decode()[12:], "127.0.0.1", None)
+    return Credentials(Principal("user", sent.decode()[12:], "127.0.0.1", None))
 
 
 async def _elsewhere(scope: Scope, _: Receive, send: Send) -> None:
@@ -131,7 +132,7 @@ async def socketio_service(
     origins: frozenset[str] = frozenset(),
 ) -> AsyncIterator[SocketIoService]:
     """A service on a free port until the block ends."""
-    door = SocketIoDoor(namespaces, _caller_of, options=options, origins=origins)
+    door = SocketIoDoor(namespaces, _credentials_of, options=options, origins=origins)
     own = WebSocketServer({"/socket.io/": door.endpoint})
     app: ASGIApp = surround(door.before(_elsewhere), origins=origins, log_requests=False)
     config = uvicorn.Config(

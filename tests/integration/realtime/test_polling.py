@@ -18,7 +18,8 @@ from litestar.di import Provide
 
 from groundswell.http.openapi import complete, openapi_config
 from groundswell.realtime.doors.polling import PollingDoor, polling_routes
-from groundswell.realtime.doors.tickets import ticket_routes
+from groundswell.realtime.doors.showing import CredentialsOf
+from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.realtime.tickets import Tickets
 from tests.integration.realtime.live_service import LiveService, _caller, live_service
 from tests.unit.realtime.builders import publication
@@ -248,8 +249,12 @@ async def test_only_users_get_tickets() -> None:
 
 async def test_the_routes_can_be_described() -> None:
     """A type that no schema can be made of would fail only when the document is asked for."""
+    viewers = Viewers(cast("CredentialsOf", None))
     app = Litestar(
-        [*polling_routes(cast("PollingDoor", None)), *ticket_routes(cast("Tickets", None))],
+        [
+            *polling_routes(cast("PollingDoor", None), viewers),
+            *ticket_routes(cast("Tickets", None), viewers),
+        ],
         dependencies={"caller": Provide(_caller)},
         openapi_config=openapi_config("1"),
     )

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unavailable
 from groundswell.contract.times import MILLISECOND, SECOND, now
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.grants import Grants
 from groundswell.realtime.redis_tickets import TicketsInRedis
 from groundswell.realtime.tickets import Tickets, TicketsInMemory, TicketStore
 from tests.services.ports import free_port
@@ -42,10 +45,20 @@ async def test_a_value_is_gone_when_its_time_is_over(store: TicketStore) -> None
 
 
 async def test_another_process_takes_what_one_made(redis_server: RedisServer) -> None:
-    user = Principal("user", "7", "192.0.2.1", "s-1", frozenset({"a:b"}))
+    claim = [{"topics": ["user.7.*", "hot"], "actions": ["subscribe"]}]
+    user = Credentials(
+        Principal("user", "7", "192.0.2.1", "s-1", frozenset({"a:b"})),
+        grants=Grants.parse(claim),
+        issued_at=1,
+        expires_at=now() + SECOND,
+        client_id="phone",
+    )
     maker, taker = TicketsInRedis(redis_server.url), TicketsInRedis(redis_server.url)
     made = await Tickets(maker).issue(user, None, own=True)
-    assert await Tickets(taker).redeem(made.ticket, None, "192.0.2.1") == user
+    taken = await Tickets(taker).redeem(made.ticket, None, "192.0.2.1")
+    assert taken is not None
+    assert replace(taken, grants=user.grants) == user
+    assert taken.grants.patterns() == user.grants.patterns()
     assert await Tickets(maker).redeem(made.ticket, None) is None
     await maker.close()
     await taker.close()

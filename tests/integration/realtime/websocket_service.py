@@ -20,12 +20,8 @@ from groundswell.contract.errors import Unauthenticated, Unavailable
 from groundswell.http.headers import header
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
-from groundswell.realtime.doors.websocket import (
-    Limits,
-    RealtimeEndpoint,
-    WebSocketServer,
-    shown,
-)
+from groundswell.realtime.doors.showing import shown
+from groundswell.realtime.doors.websocket import Limits, RealtimeEndpoint, WebSocketServer
 from groundswell.realtime.link import Link
 from groundswell.realtime.messages import Envelope, Publication
 
@@ -131,10 +127,10 @@ async def verify_token(token: str, address: str) -> Credentials:
     return Credentials(Principal("user", token, address, None), expires_at=TOKEN_ENDS)
 
 
-async def redeem(ticket: str, origin: str | None, caller: Principal) -> Principal:
+async def redeem(ticket: str, origin: str | None, caller: Credentials) -> Credentials:
     if ticket != f"for {origin}":
         raise Unauthenticated("The ticket is not valid.")
-    return Principal("user", "ticket-holder", caller.address, None)
+    return Credentials(Principal("user", "ticket-holder", caller.principal.address, None))
 
 
 async def _hello(scope: Scope, receive: Receive, send: Send) -> None:

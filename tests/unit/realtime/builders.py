@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from groundswell.access.principal import Principal
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.messages import Envelope, Publication
 
 START = 1_773_585_040_120_000
@@ -52,3 +54,10 @@ def envelope(seq: int, topic: str = "activity", *, offset: int | None = None, **
         seq if offset is None else offset,
         "epoch",
     )
+
+
+def person(user_id: str | None = None, **more: object) -> Credentials:
+    """A visitor, or a user with a sign-in of their own; ``more`` limits their token."""
+    kind = "user" if user_id else "visitor"
+    principal = Principal(kind, user_id, "127.0.0.1", f"s-{user_id}")  # type: ignore[arg-type]
+    return Credentials(principal, **more)  # type: ignore[arg-type]

@@ -8,17 +8,15 @@ from typing import Any
 
 import msgspec
 
-from groundswell.access.principal import Principal
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.polling.door import PollingDoor, Waiter
+from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
+from tests.unit.realtime.builders import person
 from tests.unit.realtime.recorded_log import RecordedLog
-
-
-def person(user_id: str | None = None) -> Principal:
-    return Principal("user" if user_id else "visitor", user_id, "127.0.0.1", f"s-{user_id}")
 
 
 class Members:
@@ -39,6 +37,7 @@ class Process:
         self.states: dict[str, bytes] = {}
         self.members = Members()
         self.revoked: set[str | None] = set()
+        self.rights = Rights(TopicAccess(members=self.members).admit, self.revoked.__contains__)
         self.options = options
         self.restart()
 
@@ -52,8 +51,7 @@ class Process:
             self.broker,
             self.log,
             self.states.get,
-            TopicAccess(members=self.members),
-            is_valid=lambda caller: caller.session_id not in self.revoked,
+            self.rights,
             random=Random(7),
             **self.options,
         )
@@ -69,7 +67,7 @@ class Process:
 class PollingClient:
     """Polls, and remembers everything it was told."""
 
-    def __init__(self, process: Process, caller: Principal | None = None) -> None:
+    def __init__(self, process: Process, caller: Credentials | None = None) -> None:
         self.process = process
         self.caller = caller or person()
         self.cursor = ""

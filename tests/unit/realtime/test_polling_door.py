@@ -12,8 +12,8 @@ from groundswell.contract.errors import DatabaseUnavailable, Invalid, Unauthenti
 from groundswell.realtime.broker.base import Degraded, History
 from groundswell.realtime.doors.polling.door import Waiter
 from groundswell.realtime.doors.polling.pacing import Circumstances, Pacing, next_poll
-from tests.unit.realtime.builders import publication
-from tests.unit.realtime.polling import PollingClient, Process, person
+from tests.unit.realtime.builders import person, publication
+from tests.unit.realtime.polling import PollingClient, Process
 
 
 @pytest.fixture

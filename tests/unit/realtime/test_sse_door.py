@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from random import Random
 
 import pytest
@@ -15,14 +14,9 @@ from groundswell.realtime.doors.sse import Pacing, SseDoor
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
 from groundswell.realtime.topics import TopicForbidden, UnknownTopic
-from tests.unit.realtime.builders import activity, publication
+from tests.unit.realtime.builders import activity, person, publication
 from tests.unit.realtime.event_stream import AsgiClient, EventStreamReader, settle
 from tests.unit.realtime.recorded_log import RecordedLog
-
-
-@dataclass(frozen=True)
-class Viewer:
-    user_id: str | None = None
 
 
 class Service:
@@ -65,7 +59,7 @@ class Service:
         if topics is None:
             client.connect(self.door.activity(last))
         else:
-            client.connect(await self.door.stream(topics, Viewer(), last))
+            client.connect(await self.door.stream(topics, person(), last))
         await settle()
         return client
 
@@ -173,7 +167,7 @@ async def test_what_happens_while_the_past_is_read_comes_after_it_and_once(
     service.log.pauses = 20
     client = AsgiClient()
     service.clients.append(client)
-    client.connect(await service.door.stream("activity", Viewer(), "log.1"))
+    client.connect(await service.door.stream("activity", person(), "log.1"))
     await settle(5)
     await service.publish(publication(3))
     await settle(60)
@@ -233,7 +227,7 @@ async def test_what_happens_while_a_stream_opens_comes_after_the_positions_it_is
     client = AsgiClient()
     service.clients.append(client)
     client.pause()
-    client.connect(await service.door.stream("activity,hot", Viewer(), None))
+    client.connect(await service.door.stream("activity,hot", person(), None))
     await settle()
     service.states["hot"] = b'{"items":[1]}'
     await service.publish(publication(3), publication(4, "hot", state=True))
@@ -374,21 +368,21 @@ async def test_a_log_that_cannot_be_read_ends_the_stream_and_keeps_the_position(
 @pytest.mark.parametrize("topics", ["", ",", " , ", "no topic", "activity,médias"])
 async def test_what_names_no_topic_is_invalid(service: Service, topics: str) -> None:
     with pytest.raises(Invalid):
-        await service.door.stream(topics, Viewer(), None)
+        await service.door.stream(topics, person(), None)
 
 
 async def test_exactly_as_many_topics_as_allowed(service: Service) -> None:
-    await service.door.stream(",".join(f"media.{n}" for n in range(1, 129)), Viewer(), None)
+    await service.door.stream(",".join(f"media.{n}" for n in range(1, 129)), person(), None)
     with pytest.raises(Invalid, match="At most 128 topics"):
-        await service.door.stream(",".join(f"media.{n}" for n in range(1, 130)), Viewer(), None)
+        await service.door.stream(",".join(f"media.{n}" for n in range(1, 130)), person(), None)
 
 
 async def test_private_and_unknown_topics_are_refused(service: Service) -> None:
     with pytest.raises(TopicForbidden):
-        await service.door.stream("activity,user.1.inbox", Viewer("2"), None)
+        await service.door.stream("activity,user.1.inbox", person("2"), None)
     with pytest.raises(UnknownTopic):
-        await service.door.stream("activity,nothing", Viewer("2"), None)
-    await service.door.stream("user.2.inbox", Viewer("2"), None)
+        await service.door.stream("activity,nothing", person("2"), None)
+    await service.door.stream("user.2.inbox", person("2"), None)
 
 
 async def test_connections_are_bounded() -> None:

@@ -10,11 +10,12 @@ import pytest
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated
 from groundswell.contract.times import SECOND
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
 
 PAGE = "https://app.example"
-USER = Principal("user", "7", "192.0.2.1", "s-1", frozenset({"stats:read"}))
-VISITOR = Principal("visitor", None, "198.51.100.2", "cookie")
+USER = Credentials(Principal("user", "7", "192.0.2.1", "s-1", frozenset({"stats:read"})))
+VISITOR = Credentials(Principal("visitor", None, "198.51.100.2", "cookie"))
 
 
 class Office:
@@ -24,7 +25,9 @@ class Office:
         self.now = 1_000
         self.revoked: set[str | None] = set()
         self.store = TicketsInMemory(lambda: self.now, **store)
-        self.tickets = Tickets(self.store, is_revoked=self.revoked.__contains__)
+        self.tickets = Tickets(
+            self.store, is_revoked=self.revoked.__contains__, clock=lambda: self.now
+        )
 
     async def ticket(self, origin: str | None = PAGE, *, own: bool = False) -> str:
         return (await self.tickets.issue(USER, origin, own=own)).ticket
@@ -34,7 +37,11 @@ async def test_a_ticket_stands_for_its_user_once() -> None:
     office = Office()
     ticket = await office.ticket()
     found = await office.tickets.redeem(ticket, PAGE, "198.51.100.2")
-    assert found == Principal("user", "7", "198.51.100.2", "s-1", frozenset({"stats:read"}))
+    assert found is not None
+    assert found.principal == Principal(
+        "user", "7", "198.51.100.2", "s-1", frozenset({"stats:read"})
+    )
+    assert found.grants.unlimited
     assert await office.tickets.redeem(ticket, PAGE) is None
 
 
@@ -108,7 +115,7 @@ async def test_a_ticket_beside_a_token_must_be_the_same_users() -> None:
     office = Office()
     assert (await office.tickets.admit(await office.ticket(), PAGE, VISITOR)).user_id == "7"
     assert (await office.tickets.admit(await office.ticket(), PAGE, USER)).user_id == "7"
-    other = Principal("user", "8", "192.0.2.1", None)
+    other = Credentials(Principal("user", "8", "192.0.2.1", None))
     with pytest.raises(Unauthenticated, match="another user's"):
         await office.tickets.admit(await office.ticket(), PAGE, other)
     with pytest.raises(Unauthenticated, match="used"):

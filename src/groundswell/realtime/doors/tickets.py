@@ -11,10 +11,13 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from groundswell.access.principal import Principal
+from groundswell.access.terms import CLIENT_ID_BYTES
 from groundswell.contract.errors import Unauthenticated
 from groundswell.http.callers import require_user
 from groundswell.http.headers import header
 from groundswell.http.openapi import USER_ONLY
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.showing import CredentialsOf
 from groundswell.realtime.tickets import LONGEST, Ticket, Tickets
 
 NO_PAGE: Final = "null"
@@ -28,31 +31,46 @@ TicketText = Annotated[
     ),
 ]
 
+ClientIdText = Annotated[
+    str | None,
+    QueryParameter(
+        name="clientId",
+        min_length=1,
+        max_length=CLIENT_ID_BYTES,
+        description="Names the device: with the topic `user.{id}.inbox` it is told its critical "
+        "messages until it acknowledges them.",
+    ),
+]
+
 
 class Viewers:
-    """Who opens a stream or polls: the caller, or whom the ticket in the address stands for."""
+    """Who opens a stream or polls: as the request shows, or whom its ticket stands for.
 
-    def __init__(self, tickets: Tickets | None) -> None:
+    Args:
+        credentials_of: what a request shows.
+        tickets: takes tickets back; None: there are none.
+    """
+
+    def __init__(self, credentials_of: CredentialsOf, tickets: Tickets | None = None) -> None:
+        self._credentials_of = credentials_of
         self._tickets = tickets
 
-    async def of(self, caller: Principal, ticket: str | None, scope: Scope) -> Principal:
-        """Whose rights count.
+    async def of(self, scope: Scope, ticket: str | None = None) -> Credentials:
+        """Whose rights count, for how long, and for what.
 
         Raises:
-            Unauthenticated: there is a ticket, and it does not count.
+            Unauthenticated: what the request shows does not count, or its ticket does not.
         """
+        shown = await self._credentials_of(scope)
         if ticket is None:
-            return caller
+            return shown
         if self._tickets is None:
             raise Unauthenticated("Tickets are not known here.")
-        return await self._tickets.admit(ticket, origin_of(scope), caller)
+        return await self._tickets.admit(ticket, origin_of(scope), shown)
 
 
-NO_TICKETS: Final = Viewers(None)
-
-
-def ticket_routes(tickets: Tickets) -> list[HTTPRouteHandler]:
-    """The route of ``tickets``, for an application that provides the dependency ``caller``."""
+def ticket_routes(tickets: Tickets, viewers: Viewers) -> list[HTTPRouteHandler]:
+    """The route of ``tickets``; ``viewers`` knows what the token that asks for one allows."""
 
     @post(
         "/v1/realtime/tickets",
@@ -66,7 +84,8 @@ def ticket_routes(tickets: Tickets) -> list[HTTPRouteHandler]:
         """Make a ticket that opens one connection within 30 seconds from the page that asked."""
         require_user(caller)
         origin = origin_of(request.scope)
-        return await tickets.issue(caller, origin, own=_is_own(origin, request.scope))
+        shown = await viewers.of(request.scope)
+        return await tickets.issue(shown, origin, own=_is_own(origin, request.scope))
 
     return [issue_ticket]
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from groundswell.access.principal import Principal
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.socketio.connection import Connection
 from groundswell.realtime.doors.socketio.door import gateway_namespaces
 from groundswell.realtime.doors.socketio.engine.options import EngineOptions
@@ -15,7 +16,10 @@ from groundswell.realtime.doors.socketio.engine.session import Session
 from groundswell.realtime.messages import Envelope
 from tests.integration.realtime.small_gateway import SmallGateway
 
-CALLER = Principal("user", "7", "127.0.0.1", None)
+CALLER = Credentials(
+    Principal("user", "7", "127.0.0.1", "s-1"), issued_at=1, expires_at=2, client_id="d"
+)
+"""A user whose token is for one device and has an end: the gateway is to learn all of it."""
 
 
 class RecordedWire:

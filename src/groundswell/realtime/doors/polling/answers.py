@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from groundswell.access.terms import ClientId
 from groundswell.contract.errors import GroundswellError, Kind
 from groundswell.realtime.broker.base import Position
-from groundswell.realtime.messages import Message
+from groundswell.realtime.messages import Place
 from groundswell.realtime.topics import is_state
 
 MOST_HISTORY: Final = 100
@@ -20,11 +21,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The topics to hear, whether with their states, and how many of their newest events."""
+    """The topics to hear, whether with their states, and how many of their newest events.
+
+    ``resume`` says where topics were left, at this door or another; ``clientId`` names the device.
+    """
 
     topics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_TOPICS)]
     snapshot: bool = True
     history: Annotated[int, msgspec.Meta(ge=0, le=MOST_HISTORY)] = 0
+    resume: Annotated[dict[str, Place], msgspec.Meta(max_length=MOST_TOPICS)] = {}
+    client_id: ClientId | None = None
 
 
 class PollAnswer(msgspec.Struct, rename="camel"):
@@ -61,17 +67,6 @@ class RegistrationAnswer(PollAnswer):
     topics: dict[str, TopicResult]
 
 
-class Unsubscribed(Message, tag="UNSUBSCRIBED", kw_only=True):
-    """A topic is heard no longer."""
-
-    topic: str
-    code: int
-    reason: str
-    resubscribe: bool
-
-
-PERMISSION_LOST: Final = 2001
-
 _REFUSALS: Final[Mapping[Kind, tuple[int, str]]] = {
     "invalid": (1001, "bad_request"),
     "not_found": (1104, "unknown_topic"),
@@ -97,11 +92,6 @@ def refused(error: GroundswellError) -> TopicResult:
         raise error
     code, name = _REFUSALS[error.kind]
     return TopicResult(ok=False, error=Refusal(code, name, str(error)))
-
-
-def permission_lost(topic: str, error: GroundswellError) -> Unsubscribed:
-    """A topic was heard and may be no longer."""
-    return Unsubscribed(topic=topic, code=PERMISSION_LOST, reason=str(error), resubscribe=False)
 
 
 def answer(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from random import Random, SystemRandom
 
-from groundswell.access.principal import Principal
 from groundswell.contract.errors import GroundswellError, Invalid, Unauthenticated
-from groundswell.contract.times import Clock, now
-from groundswell.realtime.access import TopicAccess
+from groundswell.contract.inbox import InboxPort
+from groundswell.contract.times import SECOND, Clock, now
 from groundswell.realtime.broker.base import Broker
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.device import Device
 from groundswell.realtime.doors.polling import answers
 from groundswell.realtime.doors.polling.answers import TopicResult
 from groundswell.realtime.doors.polling.cursor import Cursor, decode
 from groundswell.realtime.doors.polling.pacing import Circumstances, Pacing, next_poll
-from groundswell.realtime.doors.polling.reading import Reader, SnapshotOf, Told
+from groundswell.realtime.doors.polling.reading import Reader, SnapshotOf
+from groundswell.realtime.doors.polling.telling import Answered
+from groundswell.realtime.doors.standing import Standing, device_name, permission_lost
+from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Place
 from groundswell.realtime.recovery import Replay
 from groundswell.realtime.topics import BROADCAST, kind_of
 
@@ -36,13 +40,17 @@ class PollingStatistics:
 
 
 class Waiter:
-    """A poll that is held: woken by the hub, by draining, or because its client left."""
+    """A poll that is held: woken by the hub, by draining, or because its client left.
 
-    __slots__ = ("_event", "gone")
+    ``standing`` is what its client showed, once that is known.
+    """
+
+    __slots__ = ("_event", "gone", "standing")
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.gone = False
+        self.standing: Standing | None = None
 
     def send(self, _: Envelope) -> None:
         """Something was published on one of its topics."""
@@ -51,6 +59,12 @@ class Waiter:
     def wake(self) -> None:
         """Look again whether to go on waiting."""
         self._event.set()
+
+    def look_after(self) -> None:
+        """Wake if something about the client's rights has changed."""
+        standing = self.standing
+        if standing is not None and not (standing.is_current and standing.ended() is None):
+            self._event.set()
 
     def leave(self) -> None:
         """Nobody wants the answer any more."""
@@ -75,8 +89,8 @@ class PollingDoor:
         broker: the histories.
         replay: the log, for what the histories no longer hold.
         snapshot: the present state of a state topic.
-        access: who may hear what; asked at every reading, so a right that ends ends at once.
-        is_valid: whether what a caller showed still counts; asked before each reading.
+        rights: who may hear what; asked at every reading, so a right that ends ends at once.
+        inbox: what devices have not acknowledged; None: polls tell it once, as it comes.
         max_waiting: polls held at once; beyond it clients are answered at once and come later.
     """
 
@@ -86,9 +100,9 @@ class PollingDoor:
         broker: Broker,
         replay: Replay,
         snapshot: SnapshotOf,
-        access: TopicAccess,
+        rights: Rights,
         *,
-        is_valid: Callable[[Principal], bool] = lambda _: True,
+        inbox: InboxPort | None = None,
         pacing: Pacing | None = None,
         max_topics: int = answers.MOST_TOPICS,
         max_waiting: int = 10_000,
@@ -97,8 +111,9 @@ class PollingDoor:
         clock: Clock = now,
     ) -> None:
         self._hub = hub
-        self._access = access
-        self._is_valid = is_valid
+        self._rights = rights
+        self._inbox = inbox
+        self._clock = clock
         self._pacing = pacing or Pacing()
         self._max_topics = max_topics
         self._max_waiting = max_waiting
@@ -111,43 +126,70 @@ class PollingDoor:
         self._figures = PollingStatistics()
 
     async def register(
-        self, topics: list[str], caller: Principal, *, snapshot: bool = True, history: int = 0
+        self,
+        topics: list[str],
+        caller: Credentials,
+        *,
+        snapshot: bool = True,
+        history: int = 0,
+        resume: Mapping[str, Place] | None = None,
+        client_id: str | None = None,
     ) -> bytes:
         """The cursor to poll with, and what became of each topic, with states and history.
 
+        Topics in ``resume`` go on from there, with a GAP for what cannot be told any more. As
+        device ``client_id`` the caller is told the inbox until it acknowledges.
+
         Raises:
             Invalid: there are too many topics.
+            Forbidden: the token is for another device.
+            Unauthenticated: what the caller showed no longer counts.
         """
         names = dict.fromkeys(topics)
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per cursor")
+        name = device_name(caller, client_id)
+        standing = Standing(self._rights, caller, self._clock)
+        standing.require()
         admitted, results = list[str](), dict[str, TopicResult]()
-        for name in names:
+        for topic in names:
             try:
-                admitted.append(await self._access.admit(name, caller))
+                admitted.append(await standing.admit(topic))
             except GroundswellError as error:
-                results[name] = answers.refused(error)
-        told, positions = await self._reader.begin(
-            {*admitted, BROADCAST}, snapshot=snapshot, history=history
+                results[topic] = answers.refused(error)
+        started, positions = await self._reader.begin(
+            {*admitted, BROADCAST},
+            snapshot=snapshot,
+            history={topic: history for topic in admitted if standing.may_page(topic)},
+            resume=resume or {},
         )
-        results |= {name: answers.held(name, positions[name]) for name in admitted}
+        told = Answered(started)
+        device = self._device_of(caller, admitted, name)
+        if device is not None:
+            await device.arrive()
+            await told.add_due(device)
+            await device.sent(told.ids)
+        standing.require()
+        results |= {topic: answers.held(topic, positions[topic]) for topic in admitted}
         self._figures.registrations += 1
         circumstances = Circumstances(draining=self._draining)
-        return self._answer(told, circumstances, {name: results[name] for name in names})
+        return self._answer(told, circumstances, {topic: results[topic] for topic in names})
 
     async def poll(
         self,
         cursor: str,
-        caller: Principal,
+        caller: Credentials,
         waiter: Waiter,
         *,
         wait: float = 25.0,
         hidden: bool = False,
+        client_id: str | None = None,
     ) -> bytes:
         """What happened since the cursor; held up to ``wait`` seconds until something does.
 
         Raises:
             Invalid: the cursor is none of ours.
+            Forbidden: the token is for another device.
             Unauthenticated: the cursor holds private topics, and nobody is signed in; or what the
                 caller showed no longer counts.
             GroundswellError: the log cannot be read now, or the topics cannot be listened to.
@@ -155,15 +197,26 @@ class PollingDoor:
         place = decode(cursor)
         if len(place.places) > self._max_topics + 1:
             raise Invalid.at("cursor", f"At most {self._max_topics} topics per cursor")
+        device = self._device_of(caller, place.places, device_name(caller, client_id))
+        waiter.standing = Standing(self._rights, caller, self._clock)
         crowded = len(self._waiters) >= self._max_waiting
         circumstances = Circumstances(waits=wait > 0, hidden=hidden, crowded=crowded)
         held = 0.0 if hidden or crowded else wait
         with self._waiting(waiter, place):
-            told = await self._follow(place, caller, waiter, held)
+            told = await self._follow(place, waiter, device, held)
+        if device is not None:
+            await device.sent(told.ids)
         self._figures.polls += 1
         return self._answer(
             told, replace(circumstances, more=told.more, draining=self._draining), None
         )
+
+    async def run(self) -> None:
+        """Answer polls whose rights have changed, until cancelled; looked at every second."""
+        while True:
+            await asyncio.sleep(1)
+            for waiter in tuple(self._waiters):
+                waiter.look_after()
 
     async def drain(self) -> None:
         """Answer every poll that is held. Clients come back at moments spread over a window."""
@@ -191,37 +244,64 @@ class PollingDoor:
             self._hub.leave(waiter)
             self._waiters.discard(waiter)
 
-    async def _follow(self, cursor: Cursor, caller: Principal, waiter: Waiter, wait: float) -> Told:
+    async def _follow(
+        self, cursor: Cursor, waiter: Waiter, device: Device | None, wait: float
+    ) -> Answered:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
+        standing = waiter.standing
+        assert standing is not None  # noqa: S101 - whoever polls has shown something
         await self._hub.ready(cursor.places)
         while True:
-            told = await self._read(cursor, caller)
+            told = await self._read(cursor, standing, device)
             left = deadline - loop.time()
             if told.messages or told.more or left <= 0 or waiter.gone or self._draining:
                 return told
             cursor = told.cursor
-            if await waiter.wait(left) and not (waiter.gone or self._draining):
+            if await waiter.wait(self._until(left, told, standing)) and not (
+                waiter.gone or self._draining
+            ):
                 await asyncio.sleep(self._pacing.gather)
 
-    async def _read(self, cursor: Cursor, caller: Principal) -> Told:
+    def _until(self, left: float, told: Answered, standing: Standing) -> float:
+        """Seconds until something may have to be told though nothing happens."""
+        instants = (told.next_at, standing.credentials.expires_at)
+        known = [(at - self._clock()) / SECOND for at in instants if at is not None]
+        return max(0.0, min([left, *known]))
+
+    async def _read(self, cursor: Cursor, standing: Standing, device: Device | None) -> Answered:
         """What the caller may hear of what followed, with the rights of this moment."""
-        if not self._is_valid(caller):
-            raise Unauthenticated("The token was revoked.")
-        farewells, allowed = list[bytes](), dict(cursor.places)
-        for topic in cursor.places:
-            try:
-                await self._access.admit(topic, caller)
-            except GroundswellError as error:
-                _refuse_visitors(topic, caller, error)
-                del allowed[topic]
-                farewells.append(answers.permission_lost(topic, error).encode())
-        told = await self._reader.read(cursor._replace(places=allowed))
-        return replace(told, messages=[*farewells, *told.messages]) if farewells else told
+        while True:
+            standing.require()
+            standing.holds(())
+            farewells, allowed = list[bytes](), dict(cursor.places)
+            for topic in cursor.places:
+                try:
+                    await standing.admit(topic)
+                except GroundswellError as error:
+                    _refuse_visitors(topic, standing.credentials, error)
+                    del allowed[topic]
+                    farewells.append(permission_lost(topic, error).encode())
+            told = Answered(await self._reader.read(cursor._replace(places=allowed)), farewells)
+            if device is not None and device.topic in allowed:
+                await told.add_due(device)
+            if standing.is_current:
+                standing.require()
+                return told
+
+    def _device_of(
+        self, caller: Credentials, topics: Collection[str], client_id: str | None
+    ) -> Device | None:
+        """The device whose inbox the topics hold, if it has a name."""
+        user_id = caller.user_id
+        if self._inbox is None or user_id is None or client_id is None:
+            return None
+        device = Device(self._inbox, user_id, client_id, self._clock)
+        return device if device.topic in topics else None
 
     def _answer(
         self,
-        told: Told,
+        told: Answered,
         circumstances: Circumstances,
         topics: dict[str, TopicResult] | None,
     ) -> bytes:
@@ -231,7 +311,7 @@ class PollingDoor:
         return answers.answer(told.cursor.encode(), told.messages, pause, topics)
 
 
-def _refuse_visitors(topic: str, caller: Principal, error: GroundswellError) -> None:
+def _refuse_visitors(topic: str, caller: Credentials, error: GroundswellError) -> None:
     """A visitor with a private topic forgot the token: the cursor stays good for when it is shown.
 
     A name that is no topic was never in a cursor of ours.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import itemgetter
 
 import msgspec
+from msgspec import UNSET
 
 from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.realtime import messages
 from groundswell.realtime.broker.base import Broker, Degraded, Position
 from groundswell.realtime.doors.polling.cursor import Cursor, Place
 from groundswell.realtime.gaps import gap_of
@@ -24,12 +26,16 @@ SnapshotOf = Callable[[str], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Messages, and the cursor of a client that got them; ``more`` of them wait already."""
+    """Messages, and the cursor of a client that got them; ``more`` of them wait already.
+
+    ``critical`` are the ids of those that are told until they are acknowledged.
+    """
 
     messages: list[bytes]
     cursor: Cursor
     more: bool = False
     gaps: int = 0
+    critical: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -89,21 +95,36 @@ class Reader:
         self._max_bytes = max_bytes
 
     async def begin(
-        self, topics: Iterable[str], *, snapshot: bool, history: int
+        self,
+        topics: Iterable[str],
+        *,
+        snapshot: bool,
+        history: Mapping[str, int],
+        resume: Mapping[str, messages.Place],
     ) -> tuple[Told, dict[str, Position]]:
-        """Where the topics stand, with their states and their newest ``history`` events."""
+        """Where the topics stand, with their states and as many of their newest events.
+
+        A topic in ``resume`` instead goes on from there, if its stream still reaches back to it.
+
+        Raises:
+            GroundswellError: it cannot be said how far back the stream of a topic reaches.
+        """
         target = self._head()
         found, positions = _Found(), dict[str, Position]()
         for topic in sorted(topics):
             position = positions[topic] = await self._broker.position(topic)
             found.places[topic] = Place(position.epoch, position.offset)
-            if not is_state(topic):
-                await self._newest(topic, history, found)
-            elif snapshot and (data := self._snapshot(topic)) is not None:
-                found.head.append(self._snapshot_of(topic, position, data))
-        events = [one.event for _, one in found.in_order()]
+            if is_state(topic):
+                if snapshot and (data := self._snapshot(topic)) is not None:
+                    found.head.append(self._snapshot_of(topic, position, data))
+            elif topic in resume:
+                await self._go_on(topic, resume[topic], position, found)
+            else:
+                await self._newest(topic, history.get(topic, 0), found)
+        events = [one for _, one in found.in_order()]
+        told = [*found.head, *(one.event for one in events)]
         cursor = Cursor(LogPosition(self._replay.log_id, target), found.places)
-        return Told([*found.head, *events], cursor), positions
+        return Told(told, cursor, gaps=found.gaps, critical=_critical(events)), positions
 
     async def read(self, cursor: Cursor) -> Told:
         """What followed the cursor, in the log's order; states first, gaps before all events.
@@ -121,6 +142,18 @@ class Reader:
         if behind:
             await self._from_log(behind, cursor.log, target, found)
         return self._cut(found, cursor.log, target)
+
+    async def _go_on(
+        self, topic: str, place: messages.Place, position: Position, found: _Found
+    ) -> None:
+        """Let the first poll go on from ``place``; what it cannot tell any more is a GAP."""
+        gap = await self._recovery.gap_after(topic, place, position)
+        start = place.offset
+        if gap is not None:
+            found.head.append(gap.encode())
+            found.gaps += 1
+            start = position.offset if gap.to is UNSET else gap.to
+        found.places[topic] = Place(position.epoch, start)
 
     async def _newest(self, topic: str, count: int, found: _Found) -> None:
         newest = await self._latest(topic, count) if count else []
@@ -212,7 +245,8 @@ class Reader:
             top = min(top, left[0][0] - 1)
         cursor = Cursor(LogPosition(self._replay.log_id, top), _places(found, told, left))
         more = bool(left) or (found.page is not None and found.page.position < target)
-        return Told([*found.head, *(one.event for one in told)], cursor, more, found.gaps)
+        said = [*found.head, *(one.event for one in told)]
+        return Told(said, cursor, more, found.gaps, _critical(told))
 
     def _reached(self, found: _Found, last: LogPosition, target: int) -> int:
         """Up to where in the log nothing is missing. What a client once reached stays reached."""
@@ -241,6 +275,10 @@ class Reader:
             timestamp=to_rfc3339(self._clock()),
             data=msgspec.Raw(data),
         ).encode()
+
+
+def _critical(told: Iterable[Envelope]) -> list[str]:
+    return [one.publication.id for one in told if one.publication.critical]
 
 
 def _places(

@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from groundswell.access.principal import Principal
 from groundswell.realtime.doors.polling.answers import (
     PollAnswer,
     Registration,
@@ -21,7 +19,7 @@ from groundswell.realtime.doors.polling.answers import (
 )
 from groundswell.realtime.doors.polling.cursor import LONGEST, PATTERN
 from groundswell.realtime.doors.polling.door import PollingDoor, Waiter
-from groundswell.realtime.doors.tickets import NO_TICKETS, TicketText, Viewers
+from groundswell.realtime.doors.tickets import ClientIdText, TicketText, Viewers
 
 _LONGEST_WAIT_MS = 55_000
 _HEADERS = {"cache-control": "no-store"}
@@ -49,8 +47,8 @@ _Hidden = Annotated[
 ]
 
 
-def polling_routes(door: PollingDoor, viewers: Viewers = NO_TICKETS) -> list[HTTPRouteHandler]:
-    """The routes of ``door``, for an application that provides the dependency ``caller``."""
+def polling_routes(door: PollingDoor, viewers: Viewers) -> list[HTTPRouteHandler]:
+    """The routes of ``door``; ``viewers`` knows who a request is from."""
 
     @post(
         "/v1/poll/register",
@@ -60,11 +58,16 @@ def polling_routes(door: PollingDoor, viewers: Viewers = NO_TICKETS) -> list[HTT
         summary="Topics to poll",
     )
     async def register(
-        data: JSONBody[Registration], caller: NamedDependency[Principal]
+        request: Request[Any, Any, Any], data: JSONBody[Registration]
     ) -> Response[bytes]:
         """Tell the states and the newest events of topics, and the cursor to poll with."""
         body = await door.register(
-            data.topics, caller, snapshot=data.snapshot, history=data.history
+            data.topics,
+            await viewers.of(request.scope),
+            snapshot=data.snapshot,
+            history=data.history,
+            resume=data.resume,
+            client_id=data.client_id,
         )
         return _response(body)
 
@@ -72,15 +75,17 @@ def polling_routes(door: PollingDoor, viewers: Viewers = NO_TICKETS) -> list[HTT
     async def poll(
         request: Request[Any, Any, Any],
         cursor: _CursorText,
-        caller: NamedDependency[Principal],
         wait_ms: _WaitMs = 25_000,
         hidden: _Hidden = False,
+        client_id: ClientIdText = None,
         ticket: TicketText = None,
     ) -> Response[bytes]:
         """Tell what happened since the cursor, as soon as something did."""
-        viewer = await viewers.of(caller, ticket, request.scope)
+        viewer = await viewers.of(request.scope, ticket)
         async with _watched(request) as waiter:
-            body = await door.poll(cursor, viewer, waiter, wait=wait_ms / 1000, hidden=hidden)
+            body = await door.poll(
+                cursor, viewer, waiter, wait=wait_ms / 1000, hidden=hidden, client_id=client_id
+            )
         return _response(body)
 
     return [register, poll]

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from groundswell.access.principal import Principal
 from groundswell.contract.errors import GroundswellError
 from groundswell.realtime.codes import CloseCode, Code, error_message
+from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.socketio import translation
 from groundswell.realtime.doors.socketio.connection import Socket
 from groundswell.realtime.doors.socketio.requests import Requests
@@ -37,7 +37,7 @@ class GatewayClient:
         self,
         socket: Socket,
         gateway: Gateway,
-        caller: Principal,
+        caller: Credentials,
         auth: dict[str, Any],
         *,
         origin: str | None,
@@ -61,7 +61,9 @@ class GatewayClient:
         """Introduce the client to the gateway."""
         try:
             message = translation.hello(self._auth)
-            self._client = self._gateway.connect(self, self._caller, origin=self._origin)
+            self._client = self._gateway.connect(
+                self, self._caller.principal, origin=self._origin, credentials=self._caller
+            )
         except translation.NotACommand as failure:
             self._refuse(error_message(Code.BAD_REQUEST, str(failure)))
         except GroundswellError as failure:

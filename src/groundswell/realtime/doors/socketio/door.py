@@ -6,15 +6,16 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from groundswell.access.principal import Principal
 from groundswell.http.asgi import ASGIApp, Receive, Scope, ScopeType, Send
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.showing import CredentialsOf
 from groundswell.realtime.doors.socketio.client import GatewayClient
 from groundswell.realtime.doors.socketio.connection import Connection, Handler, Join, Socket
 from groundswell.realtime.doors.socketio.engine.admission import WebSocketAdmission
 from groundswell.realtime.doors.socketio.engine.http import LongPolling
 from groundswell.realtime.doors.socketio.engine.options import EngineOptions
 from groundswell.realtime.doors.socketio.engine.origins import Origins
-from groundswell.realtime.doors.socketio.engine.reception import CallerOf, Reception
+from groundswell.realtime.doors.socketio.engine.reception import Reception
 from groundswell.realtime.doors.socketio.engine.server import EngineServer, EngineStatistics
 from groundswell.realtime.doors.socketio.engine.session import Session
 from groundswell.realtime.doors.socketio.engine.sockets import AsgiSockets
@@ -25,14 +26,14 @@ from groundswell.realtime.link import Gateway
 PATH: Final = "/socket.io/"
 _SOCKET_ID_BYTES: Final = 15
 
-Namespaces = Callable[[Principal, str | None], Mapping[str, Join]]
+Namespaces = Callable[[Credentials, str | None], Mapping[str, Join]]
 """Who serves which namespace for a caller, whose page has this origin."""
 
 
 def gateway_namespaces(gateway: Gateway) -> Namespaces:
     """The main namespace is the gateway; there is no other."""
 
-    def namespaces(caller: Principal, origin: str | None) -> Mapping[str, Join]:
+    def namespaces(caller: Credentials, origin: str | None) -> Mapping[str, Join]:
         def join(socket: Socket, auth: dict[str, Any]) -> Handler:
             return GatewayClient(socket, gateway, caller, auth, origin=origin)
 
@@ -46,7 +47,7 @@ class SocketIoDoor:
 
     Args:
         namespaces: what is spoken in each namespace.
-        caller_of: who a request is from; it may raise what refuses the request.
+        credentials_of: what a request shows; it may raise what refuses the request.
         options: durations and sizes.
         origins: foreign origins whose pages may connect; ``*`` stands for all.
     """
@@ -54,7 +55,7 @@ class SocketIoDoor:
     def __init__(
         self,
         namespaces: Namespaces,
-        caller_of: CallerOf,
+        credentials_of: CredentialsOf,
         *,
         options: EngineOptions | None = None,
         origins: frozenset[str] = frozenset(),
@@ -62,7 +63,7 @@ class SocketIoDoor:
         self._namespaces = namespaces
         self._server = EngineServer(options or EngineOptions())
         named = Origins(origins)
-        reception = Reception(caller_of, self._serve, named)
+        reception = Reception(credentials_of, self._serve, named)
         admission = WebSocketAdmission(self._server, reception)
         self._polling = LongPolling(self._server, reception, named)
         self._sockets = AsgiSockets(admission)
@@ -96,7 +97,7 @@ class SocketIoDoor:
         """How many are connected, and why others no longer are."""
         return self._server.statistics()
 
-    def _serve(self, session: Session, caller: Principal, origin: str | None) -> Connection:
+    def _serve(self, session: Session, caller: Credentials, origin: str | None) -> Connection:
         return Connection(session, self._namespaces(caller, origin), _socket_id)
 
 

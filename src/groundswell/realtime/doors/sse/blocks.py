@@ -87,7 +87,12 @@ def message_block(message: Message, position: bytes | None = None) -> bytes:
     """A message about the stream, named by its type; ``position`` becomes its id."""
     name = str(message.__struct_config__.tag).encode()
     told = b"" if position is None else b"id: %b\n" % position
-    return b"%bevent: %b\ndata: %b\n\n" % (told, name, message.encode())
+    return told + named_block(name, message.encode())
+
+
+def named_block(name: bytes, data: bytes) -> bytes:
+    """``data``, which is on one line, under a name and without an id."""
+    return b"event: %b\ndata: %b\n\n" % (name, data)
 
 
 def position_block(position: bytes) -> bytes:

@@ -1,23 +1,36 @@
-"""One client of an event stream: writing, heartbeats, rotation, and the end of it."""
+"""One client of an event stream: writing, heartbeats, rotation, rights, and the end of it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from litestar.types import Receive, Scope, Send
 
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import SECOND, Clock, to_rfc3339
+from groundswell.realtime.codes import Code, error_message
 from groundswell.realtime.doors.sse.blocks import (
     Form,
+    message_block,
+    named_block,
     position_block,
     retry_block,
     waiting_blocks,
 )
+from groundswell.realtime.doors.sse.inbox import InboxStream
+from groundswell.realtime.doors.standing import Standing, permission_lost
+from groundswell.realtime.gateway.lifetime import Lifetime
+from groundswell.realtime.gateway.limits import Pacing as TokenPacing
+from groundswell.realtime.gateway.session_replies import TokenExpiring
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.outbox import Outbox
+from groundswell.realtime.topics import BROADCAST
 
 BATCH_BYTES = 65_536
 """Bytes handed to the transport at once; its own buffer then pushes back."""
@@ -47,6 +60,17 @@ class Ending(StrEnum):
     DRAINED = "drained"
     STALLED = "stalled"
     FAILED = "failed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    FORBIDDEN = "forbidden"
+
+
+_FAREWELLS: Final[dict[Ending, tuple[Code, str]]] = {
+    Ending.EXPIRED: (Code.TOKEN_EXPIRED, "The token has expired."),
+    Ending.REVOKED: (Code.REVOKED, "The sign-in was ended."),
+    Ending.FORBIDDEN: (Code.PERMISSION_DENIED, "None of the topics may be heard any more."),
+}
+"""What a client is told before an end that coming back with the same token would not change."""
 
 
 HEADERS = [
@@ -67,15 +91,21 @@ class Connection:
         send: Send,
         form: Form,
         hub: Hub,
+        standing: Standing,
         *,
+        topics: frozenset[str],
         log_id: str,
         limits: dict[str, int],
         pacing: Pacing,
         random: Random,
+        clock: Clock,
+        device: InboxStream | None = None,
         abort: Any = None,
     ) -> None:
         self._send = send
         self._hub = hub
+        self._clock = clock
+        self._life = Lifetime(standing.credentials, clock(), TokenPacing(grace=0))
         self._log_id = log_id.encode()
         self._pacing = pacing
         self._random = random
@@ -89,6 +119,9 @@ class Connection:
         self._silence = random.uniform(*pacing.heartbeat)
         self._retry = random.uniform(*pacing.retry)
         self.form = form
+        self.standing = standing
+        self.topics = topics
+        self.device = device
         self.outbox = Outbox(self._wake.set, hub.losses, **limits)
         self.position = 0
         self._reachable = True
@@ -108,17 +141,50 @@ class Connection:
         """Tell what arrives, as it arrives, until the connection ends."""
         while self.ending is None:
             self._wake.clear()
-            body = self._next()
+            await self.reconsider()
+            body = self._next() or await self._due_of_inbox()
             if body:
                 await self.write(body)
             elif self.ending is None:
                 self._set_timer()
                 await self._wake.wait()
 
+    async def reconsider(self) -> None:
+        """Before anything is told: end what the client may hear no longer.
+
+        Raises:
+            GroundswellError: whether it may cannot be said now.
+        """
+        if not self.standing.is_current:
+            lost = await self.standing.lost()
+            if lost:
+                await self.let_go(lost)
+        over = self.standing.ended()
+        if over is not None:
+            self.end(Ending.REVOKED if over is Code.REVOKED else Ending.EXPIRED)
+
+    async def let_go(self, lost: Mapping[str, GroundswellError]) -> None:
+        """Tell that topics may not be heard, and why; without any that was asked for, end."""
+        self._hub.unsubscribe(self.outbox, lost)
+        self.outbox.forget(lost)
+        self.topics -= lost.keys()
+        blocks = [message_block(permission_lost(*one)) for one in lost.items()]
+        await self.write(b"".join(blocks))
+        if self.topics <= {BROADCAST}:
+            self.end(Ending.FORBIDDEN)
+
+    def look_after(self) -> None:
+        """Wake if something about the client's rights has changed."""
+        if not self.standing.is_current or self.standing.ended() is not None:
+            self._wake.set()
+
     async def close(self) -> None:
         """Finish the response as its ending asks."""
         if self._timer is not None:
             self._timer.cancel()
+        farewell = _FAREWELLS.get(self.ending or Ending.FAILED)
+        if farewell is not None:
+            await self.write(named_block(b"ERROR", error_message(*farewell)))
         await self.write(retry_block(round(self._retry * 1000)))
         await self._hand({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -166,8 +232,12 @@ class Connection:
 
     def _next(self) -> bytes:
         """What to write now: what waits, else a heartbeat when it is due."""
+        if self.ending is not None:
+            return b""
+        if self._life.tick(self._clock()) == "warn":
+            return message_block(self._expiring())
         if self.outbox:
-            return b"".join(waiting_blocks(self.outbox.take(BATCH_BYTES), self.form))
+            return self._waiting()
         now = self._loop.time()
         if now >= self._rotate_at:
             self.end(Ending.ROTATED)
@@ -176,11 +246,35 @@ class Connection:
             return position_block(self.told(self._hub.seq))
         return b""
 
+    def _waiting(self) -> bytes:
+        waiting = self.outbox.take(BATCH_BYTES)
+        if self.device is not None:
+            self.device.telling(waiting.events)
+        return b"".join(waiting_blocks(waiting, self.form))
+
+    async def _due_of_inbox(self) -> bytes:
+        device = self.device
+        if self.ending is not None or device is None or (device.due_at or inf) > self._clock():
+            return b""
+        blocks = await device.due(self.position)
+        await self.reconsider()
+        return blocks if self.ending is None and device.topic in self.topics else b""
+
+    def _expiring(self) -> TokenExpiring:
+        ends = self.standing.credentials.expires_at or 0
+        return TokenExpiring(expires_at=to_rfc3339(ends), grace_ms=0)
+
     def _set_timer(self) -> None:
-        if self._timer is None:
-            self._timer = self._loop.call_at(
-                min(self._written_at + self._silence, self._rotate_at), self._timer_fired
-            )
+        due = [self._written_at + self._silence, self._rotate_at]
+        inbox = None if self.device is None else self.device.due_at
+        for at in (self._life.due(), inbox):
+            if at is not None:
+                due.append(self._loop.time() + (at - self._clock()) / SECOND)
+        if self._timer is not None:
+            if self._timer.when() <= min(due):
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(min(due), self._timer_fired)
 
     def _timer_fired(self) -> None:
         self._timer = None

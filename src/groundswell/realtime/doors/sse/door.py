@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random, SystemRandom
+from typing import Final
 
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
+from groundswell.access.principal import Principal
+from groundswell.contract.errors import Forbidden, GroundswellError, Invalid, Unavailable
+from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import Clock, now, to_rfc3339
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker, Position
+from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.device import Device
 from groundswell.realtime.doors.sse.blocks import (
     Form,
     activity_form,
@@ -26,16 +31,14 @@ from groundswell.realtime.doors.sse.blocks import (
 )
 from groundswell.realtime.doors.sse.connection import Connection, Ending, Pacing, abort_of
 from groundswell.realtime.doors.sse.greeting import Start, caught_up_block, gap_blocks
+from groundswell.realtime.doors.sse.inbox import InboxStream
+from groundswell.realtime.doors.standing import Standing, device_name
+from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Snapshot
+from groundswell.realtime.messages import Place, Snapshot
 from groundswell.realtime.outbox import MAX_BYTES, MAX_MESSAGES
-from groundswell.realtime.recovery import LogPosition, Recovery, Replay
-from groundswell.realtime.topics import (
-    ACTIVITY,
-    BROADCAST,
-    Viewer,
-    is_state,
-)
+from groundswell.realtime.recovery import LogPosition, Page, Recovery, Replay, parse_places
+from groundswell.realtime.topics import ACTIVITY, BROADCAST, is_state
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +61,26 @@ class _Request:
     """What a client asked for."""
 
     topics: frozenset[str]
-    last: LogPosition | None
     form: Form
+    standing: Standing
+    last: LogPosition | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    refused: Mapping[str, GroundswellError] = field(default_factory=dict)
+    device: InboxStream | None = None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the client was here before."""
+        return self.last is not None or bool(self.places)
 
 
 class SseDoor:
     """Serves topics as server-sent events.
 
-    ``snapshot`` gives the present state of a state topic, ``access`` decides who may hear what. A
-    connection may hold ``max_topics``;
-    its queue is bounded by ``max_messages`` and ``max_bytes``; ``replay_limit`` events are replayed
-    at most. Above ``max_connections`` newcomers are asked to come later.
+    ``snapshot`` gives the present state of a state topic, ``rights`` decides who may hear what,
+    ``inbox`` knows what devices have not acknowledged. A connection may hold ``max_topics``; its
+    queue is bounded by ``max_messages`` and ``max_bytes``; ``replay_limit`` events are replayed at
+    most. Above ``max_connections`` newcomers are asked to come later.
     """
 
     def __init__(
@@ -78,7 +90,8 @@ class SseDoor:
         replay: Replay,
         snapshot: SnapshotOf,
         *,
-        access: TopicAccess | None = None,
+        rights: Rights | None = None,
+        inbox: InboxPort | None = None,
         pacing: Pacing | None = None,
         max_topics: int = 128,
         max_messages: int = MAX_MESSAGES,
@@ -93,7 +106,8 @@ class SseDoor:
         self._replay = replay
         self._recovery = Recovery(broker, replay, limit=replay_limit)
         self._snapshot = snapshot
-        self._access = access or TopicAccess()
+        self._rights = rights or Rights(TopicAccess().admit, lambda _: False)
+        self._inbox = inbox
         self._pacing = pacing or Pacing()
         self._max_topics = max_topics
         self._limits = {"max_messages": max_messages, "max_bytes": max_bytes}
@@ -109,24 +123,42 @@ class SseDoor:
         self._resumed = 0
         self._endings: Counter[str] = Counter()
 
-    async def stream(self, topics: str, viewer: Viewer, last_event_id: str | None) -> ASGIApp:
+    async def stream(
+        self,
+        topics: str,
+        viewer: Credentials,
+        last_event_id: str | None = None,
+        *,
+        resume: str | None = None,
+        client_id: str | None = None,
+    ) -> ASGIApp:
         """The stream of the comma-separated ``topics``, from ``last_event_id`` on.
 
+        Without that, each topic in ``resume`` (``topic:epoch:offset``, separated by commas) goes on
+        from its place. As device ``client_id`` the client is told its inbox until it acknowledges.
+
         Raises:
-            Invalid: no topic, too many, or one that is not a topic name.
+            Invalid: no topic, too many, one that is not a topic name, or no place.
             UnknownTopic: one that does not exist.
-            TopicForbidden: one that is private to somebody else.
+            TopicForbidden: one that is private to somebody else; a client that resumes is told so
+                instead, unless it is none of them all.
+            Forbidden: the token is for another device.
+            Unauthenticated: what the client showed no longer counts.
             Unavailable: no connection can be taken now.
         """
-        names = {part.strip() for part in topics.split(",") if part.strip()}
-        if not names:
-            raise Invalid.at("topics", "Name at least one topic")
+        names = _names(topics)
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per connection")
-        admitted = {await self._access.admit(name, viewer) for name in sorted(names)}
-        return self._app(
-            _Request(frozenset({*admitted, BROADCAST}), _last(last_event_id), self._events)
-        )
+        last, places = _last(last_event_id), parse_places(resume or "")
+        device = device_name(viewer, client_id)
+        standing = Standing(self._rights, viewer, self._clock)
+        standing.require()
+        returns = bool(last or places) and viewer.user_id is not None
+        admitted, refused = await _admitted(names, standing, returns=returns)
+        standing.holds(admitted)
+        held = frozenset({*admitted, BROADCAST})
+        inbox = self._inbox_of(viewer, held, device)
+        return self._app(_Request(held, self._events, standing, last, places, refused, inbox))
 
     def activity(self, last_event_id: str | None) -> ASGIApp:
         """The plain stream of the public feed, from ``last_event_id`` on.
@@ -134,7 +166,16 @@ class SseDoor:
         Raises:
             Unavailable: no connection can be taken now.
         """
-        return self._app(_Request(frozenset({ACTIVITY}), _last(last_event_id), self._activities))
+        standing = Standing(self._rights, _ANYBODY, self._clock)
+        feed = frozenset({ACTIVITY})
+        return self._app(_Request(feed, self._activities, standing, _last(last_event_id)))
+
+    async def run(self) -> None:
+        """End what may be told no longer, until cancelled; looked at every second."""
+        while True:
+            await asyncio.sleep(1)
+            for connection in tuple(self._connections):
+                connection.look_after()
 
     async def drain(self, patience: float = 2.0) -> None:
         """End every connection and take no more.
@@ -173,10 +214,14 @@ class SseDoor:
             send,
             request.form,
             self._hub,
+            request.standing,
+            topics=request.topics,
             log_id=self._replay.log_id,
             limits=self._limits,
             pacing=self._pacing,
             random=self._random,
+            clock=self._clock,
+            device=request.device,
             abort=abort_of(scope),
         )
         with self._joined(connection, request):
@@ -184,8 +229,12 @@ class SseDoor:
             try:
                 start = await self._start(request)
                 await connection.open()
-                await self._greet(connection, request, start)
-                await connection.follow()
+                try:
+                    await self._greet(connection, request, start)
+                    await connection.follow()
+                except GroundswellError as error:
+                    logger.warning("A stream could not go on: %s", error)
+                    connection.end(Ending.FAILED)
                 await connection.close()
             finally:
                 watch.cancel()
@@ -195,7 +244,7 @@ class SseDoor:
         """Subscribed before anything is read, so that nothing falls between past and live."""
         self._connections.add(connection)
         self._opened += 1
-        self._resumed += request.last is not None
+        self._resumed += request.resumes
         self._hub.subscribe(connection.outbox, request.topics)
         try:
             yield
@@ -221,20 +270,30 @@ class SseDoor:
         return Start(target, positions, {topic: data for topic, data in states.items() if data})
 
     async def _greet(self, connection: Connection, request: _Request, start: Start) -> None:
-        """Tell states, then what was missed, then that the past is over."""
-        await self._tell_states(connection, start)
-        try:
-            complete = await self._tell_past(connection, request, start)
-        except GroundswellError as error:
-            logger.warning("A stream could not be resumed: %s", error)
-            connection.end(Ending.FAILED)
+        """Tell states, then what was missed, then that the past is over.
+
+        Raises:
+            GroundswellError: the past cannot be read now.
+        """
+        if request.refused:
+            await connection.let_go(request.refused)
+        await connection.reconsider()
+        if connection.ending is not None:
             return
-        if connection.ending is None:
-            await connection.write(caught_up_block(connection, start.positions, complete=complete))
+        await self._tell_states(connection, start)
+        complete = await self._tell_past(connection, request, start)
+        if connection.ending is not None:
+            return
+        positions = {topic: start.positions[topic] for topic in sorted(connection.topics)}
+        await connection.write(caught_up_block(connection, positions, complete=complete))
+        if connection.device is not None:
+            await connection.device.begin()
 
     async def _tell_states(self, connection: Connection, start: Start) -> None:
         blocks = []
         for topic, data in start.states.items():
+            if topic not in connection.topics:
+                continue
             position = start.positions[topic]
             connection.outbox.start_state_after(topic, position.offset)
             blocks.append(message_block(self._snapshot_message(topic, position, data)))
@@ -242,22 +301,46 @@ class SseDoor:
             await connection.write(b"".join(blocks))
 
     async def _tell_past(self, connection: Connection, request: _Request, start: Start) -> bool:
-        """Replay up to where live begins; whether nothing was lost."""
-        feeds = frozenset(topic for topic in request.topics if not is_state(topic))
+        """Replay up to where live begins, by the rights of that moment; whether nothing is lost."""
+        feeds = frozenset(topic for topic in connection.topics if not is_state(topic))
         complete = True
-        async for page in self._recovery.pages(feeds, request.last, start.target):
-            complete = complete and page.hole is None
+        async for page in self._pages(request, feeds, start):
+            await connection.reconsider()
+            if connection.ending is not None:
+                break
+            told = feeds & connection.topics
+            events = [one for one in page.envelopes if one.topic in told]
+            complete = complete and page.hole is None and not page.gaps
             blocks = [
-                *gap_blocks(page, feeds, start.positions),
-                *event_blocks(page.envelopes, request.form),
+                *gap_blocks(page, told, start.positions),
+                *event_blocks(events, request.form),
             ]
             connection.outbox.start_after(page.position)
             connection.told(page.position)
+            if connection.device is not None:
+                connection.device.telling(events)
             if blocks:
                 await connection.write(b"".join(blocks))
-            if connection.ending is not None:
-                break
         return complete
+
+    async def _pages(
+        self, request: _Request, feeds: frozenset[str], start: Start
+    ) -> AsyncIterator[Page]:
+        if request.last is None and request.places:
+            places = {topic: at for topic, at in request.places.items() if topic in feeds}
+            yield await self._recovery.since(places, start.target)
+            return
+        async for page in self._recovery.pages(feeds, request.last, start.target):
+            yield page
+
+    def _inbox_of(
+        self, viewer: Credentials, topics: Collection[str], client_id: str | None
+    ) -> InboxStream | None:
+        user_id = viewer.user_id
+        if self._inbox is None or user_id is None or client_id is None:
+            return None
+        device = Device(self._inbox, user_id, client_id, self._clock)
+        return InboxStream(device, self._clock) if device.topic in topics else None
 
     def _snapshot_message(self, topic: str, position: Position, data: bytes) -> Snapshot:
         return Snapshot(
@@ -269,5 +352,40 @@ class SseDoor:
         )
 
 
+def _names(topics: str) -> list[str]:
+    names = sorted({part.strip() for part in topics.split(",") if part.strip()})
+    if not names:
+        raise Invalid.at("topics", "Name at least one topic")
+    return names
+
+
+async def _admitted(
+    names: list[str], standing: Standing, *, returns: bool
+) -> tuple[set[str], dict[str, GroundswellError]]:
+    """The topics that may be heard; of a client that returns also those that may be no longer.
+
+    A browser comes back with the address it began with: one right that ended since must not cost
+    it the other topics.
+
+    Raises:
+        GroundswellError: there is no such topic, or not for this client.
+    """
+    admitted, refused = set[str](), dict[str, GroundswellError]()
+    for name in names:
+        try:
+            admitted.add(await standing.admit(name))
+        except Forbidden as error:
+            if not returns:
+                raise
+            refused[name] = error
+    if refused and not admitted:
+        raise next(iter(refused.values()))
+    return admitted, refused
+
+
 def _last(text: str | None) -> LogPosition | None:
     return LogPosition.parse(text) if text else None
+
+
+_ANYBODY: Final = Credentials(Principal("visitor", None, "", None))
+"""Whoever listens to what is public; nobody asks who they are."""

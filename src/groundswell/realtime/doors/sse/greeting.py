@@ -25,7 +25,10 @@ class Start:
 def gap_blocks(
     page: Page, feeds: frozenset[str], positions: dict[str, Position]
 ) -> Iterator[bytes]:
-    """A GAP for each topic, if the page has a hole."""
+    """A GAP for each topic, if the page has a hole; and those of single topics."""
+    for gap in page.gaps:
+        if gap.topic in feeds:
+            yield message_block(gap)
     if page.hole is not None:
         for topic in sorted(feeds):
             yield message_block(gap_of(topic, page.hole, positions[topic]))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, get
-from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
-from groundswell.access.principal import Principal
 from groundswell.realtime.doors.sse.door import SseDoor
-from groundswell.realtime.doors.tickets import NO_TICKETS, TicketText, Viewers
+from groundswell.realtime.doors.tickets import ClientIdText, TicketText, Viewers
 
 _STREAM = {
     200: ResponseSpec(
@@ -45,8 +43,18 @@ _LastEventIdQuery = Annotated[
 ]
 
 
-def sse_routes(door: SseDoor, viewers: Viewers = NO_TICKETS) -> list[HTTPRouteHandler]:
-    """The routes of ``door``, for an application that provides the dependency ``caller``."""
+ResumeText = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=40_000,
+        description="Where topics were left at another door, as `topic:epoch:offset` separated by "
+        "commas. A last event id wins.",
+    ),
+]
+
+
+def sse_routes(door: SseDoor, viewers: Viewers) -> list[HTTPRouteHandler]:
+    """The routes of ``door``; ``viewers`` knows who a request is from."""
 
     @get(
         "/v1/stream",
@@ -58,14 +66,21 @@ def sse_routes(door: SseDoor, viewers: Viewers = NO_TICKETS) -> list[HTTPRouteHa
     async def stream(
         request: Request[Any, Any, Any],
         topics: _Topics,
-        caller: NamedDependency[Principal],
         last_event_id: _LastEventIdQuery = None,
         last_event_id_header: _LastEventIdHeader = None,
+        resume: ResumeText = None,
+        client_id: ClientIdText = None,
         ticket: TicketText = None,
     ) -> ASGIApp:
         """Tell the events of topics as server-sent events, from a position on."""
-        viewer = await viewers.of(caller, ticket, request.scope)
-        return await door.stream(topics, viewer, last_event_id_header or last_event_id)
+        viewer = await viewers.of(request.scope, ticket)
+        return await door.stream(
+            topics,
+            viewer,
+            last_event_id_header or last_event_id,
+            resume=resume,
+            client_id=client_id,
+        )
 
     @get(
         "/v1/activity/stream",

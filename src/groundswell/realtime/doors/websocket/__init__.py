@@ -4,7 +4,6 @@ from groundswell.realtime.doors.websocket.endpoint import Admission, Endpoint, P
 from groundswell.realtime.doors.websocket.limits import Limits
 from groundswell.realtime.doors.websocket.realtime import RealtimeEndpoint
 from groundswell.realtime.doors.websocket.server import WebSocketServer, WebSocketStatistics
-from groundswell.realtime.doors.websocket.showing import shown
 from groundswell.realtime.doors.websocket.socket import WebSocket
 
 __all__ = [
@@ -17,5 +16,4 @@ __all__ = [
     "WebSocket",
     "WebSocketServer",
     "WebSocketStatistics",
-    "shown",
 ]

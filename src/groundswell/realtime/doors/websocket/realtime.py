@@ -7,12 +7,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from litestar.types import Scope
-
-from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid, Unauthenticated, Unavailable
 from groundswell.realtime.codes import CloseCode, Code, error_message
 from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.doors.showing import CredentialsOf
 from groundswell.realtime.doors.websocket.endpoint import (
     Admission,
     Nobody,
@@ -41,10 +39,7 @@ MAX_OFFENCES: Final = 3
 """How many messages that are too large, or not text, a client may send before it is cut off."""
 
 
-CredentialsOf = Callable[[Scope], Awaitable[Credentials]]
-"""Who a request shows, a visitor without credentials. Raises Unauthenticated."""
-
-Redeem = Callable[[str, str | None, Principal], Awaitable[Principal]]
+Redeem = Callable[[str, str | None, Credentials], Awaitable[Credentials]]
 """Who holds the ticket; takes the ticket, the request's origin, and who the request itself shows.
 
 Raises Unauthenticated: the ticket is unknown, used up, too old, or was made for another origin.
@@ -112,7 +107,7 @@ class RealtimeEndpoint:
             return shown
         if self._redeem is None:
             raise Unauthenticated("Tickets are not known here.")
-        return Credentials(await self._redeem(ticket, upgrade.origin, shown.principal))
+        return await self._redeem(ticket, upgrade.origin, shown)
 
     def _opening(self, credentials: Credentials, origin: str | None) -> Open:
         return partial(_open, self._gateway, credentials, origin)

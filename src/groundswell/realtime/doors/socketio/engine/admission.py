@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from groundswell.http.asgi import Scope
-from groundswell.realtime.doors.socketio.engine.handshake import BAD_REQUEST, Refusal, read_query
+from groundswell.realtime.doors.socketio.engine.handshake import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    Refusal,
+    read_query,
+)
 from groundswell.realtime.doors.socketio.engine.reception import Reception
 from groundswell.realtime.doors.socketio.engine.server import EngineServer
 from groundswell.realtime.doors.socketio.engine.websocket import WebSocketTransport
@@ -36,6 +41,9 @@ class WebSocketAdmission:
         if query.transport != "websocket":
             return BAD_REQUEST
         if query.sid is not None:
+            session = self._server.session(query.sid)
+            if session is None or not await self._reception.recognises(session, scope):
+                return FORBIDDEN
             return self._upgrade(query.sid)
         accept = await self._reception.admit(scope, fields)
         if isinstance(accept, Refusal):

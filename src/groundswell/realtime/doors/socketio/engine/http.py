@@ -12,6 +12,7 @@ from groundswell.http.body import ClientDisconnected, read_body
 from groundswell.realtime.doors.socketio.engine.handshake import (
     BAD_METHOD,
     BAD_REQUEST,
+    FORBIDDEN,
     Query,
     Refusal,
     fields_of,
@@ -77,6 +78,8 @@ class LongPolling:
         session = self._server.polled(query)
         if isinstance(session, Refusal):
             return session
+        if not await self._reception.recognises(session, scope):
+            return FORBIDDEN
         polling = session.polling
         if polling is None or method not in ("GET", "POST"):
             return BAD_METHOD

@@ -66,6 +66,10 @@ class EngineServer:
             return UNKNOWN_SESSION
         return None
 
+    def session(self, sid: str) -> Session | None:
+        """The session of this id, if there is one."""
+        return self._sessions.get(sid)
+
     def polled(self, query: Query) -> Session | Refusal:
         """The session that a poll or a POST belongs to."""
         session = self._sessions.get(query.sid or "")

@@ -65,7 +65,8 @@ class Session:
         on_end: told once that the session is over, and why.
         wire: the WebSocket it starts on; None for long-polling.
 
-    ``carrier`` changes with the transport; a message on it goes to whoever is there now.
+    ``carrier`` changes with the transport; a message on it goes to whoever is there now. ``owner``
+    is the user whom the request that opened it showed.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Session:
     ) -> None:
         self.sid = sid
         self.options = options
+        self.owner: str | None = None
         self.state = State.OPEN
         self.application: Application | None = None
         self._call_later = call_later

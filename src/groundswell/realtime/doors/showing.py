@@ -1,4 +1,4 @@
-"""What the request for an upgrade shows: who asks, and until when that counts."""
+"""What a request shows: who asks, until when that counts, and what it is limited to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from litestar.types import Scope
 from groundswell.access.principal import Principal
 from groundswell.http.headers import carries_bearer, header
 from groundswell.realtime.credentials import Credentials
-from groundswell.realtime.doors.websocket.realtime import CredentialsOf
 
 CallerOf = Callable[[Scope], Awaitable[Principal]]
 """Who makes a request. Raises Unauthenticated."""
 
 VerifyToken = Callable[[str, str], Awaitable[Credentials]]
 """What a user's token says, shown from an address. Raises Unauthenticated."""
+
+CredentialsOf = Callable[[Scope], Awaitable[Credentials]]
+"""Who a request shows, a visitor without credentials. Raises Unauthenticated."""
 
 
 def shown(caller_of: CallerOf, verify_token: VerifyToken) -> CredentialsOf:
