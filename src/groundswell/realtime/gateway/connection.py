@@ -242,6 +242,7 @@ class Connection:
         self.subscriptions = {}
         self._jobs.stop()
         self._shared.figures.closes[int(code)] += 1
+        self._shared.figures.closes_by_door[self._link.transport, int(code)] += 1
         self._link.close(int(code), reason)
         asyncio.get_running_loop().call_soon(self._leave)
 

@@ -36,6 +36,7 @@ class Figures:
     opened: int = 0
     resumes: Counter[str] = field(default_factory=Counter)
     closes: Counter[int] = field(default_factory=Counter)
+    closes_by_door: Counter[tuple[str, int]] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     gaps: Counter[str] = field(default_factory=Counter)
     alarms: int = 0
@@ -50,6 +51,7 @@ class GatewayStatistics:
     Attributes:
         resumes: subscriptions begun, by outcome of their recovery.
         closes: connections ended by the server, by close code.
+        closes_by_door: the same by door and close code.
         errors: refusals told, by name.
         gaps: GAPs told, by reason.
         drops: events not told, by what became of them.
@@ -64,6 +66,7 @@ class GatewayStatistics:
     opened: int
     resumes: Mapping[str, int]
     closes: Mapping[int, int]
+    closes_by_door: Mapping[tuple[str, int], int]
     errors: Mapping[str, int]
     gaps: Mapping[str, int]
     drops: Mapping[str, int]

@@ -231,6 +231,7 @@ class Gateway:
             opened=figures.opened,
             resumes=dict(figures.resumes),
             closes=dict(figures.closes),
+            closes_by_door=dict(figures.closes_by_door),
             errors=dict(figures.errors),
             gaps=dict(figures.gaps) | {"slow_consumer": losses.gaps},
             drops={"slow_consumer": losses.dropped, "superseded": losses.superseded},
