@@ -514,3 +514,26 @@ async def test_two_logs_in_one_redis_do_not_meet(redis_server: RedisServer) -> N
         await one.broker.publish(one.log.write(publication(101)))
         await other.broker.publish(other.log.write(publication(8)))
         assert listener.places == [(8, 1)]
+
+
+async def test_a_new_epoch_is_heard_by_all_processes_without_coming_back(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    """Section 7, row 6: one process finds out that a stream lost its end."""
+    async with two(redis_server.url, log) as (one, other):
+        first, second = await one.listen("activity"), await other.listen("activity")
+        await one.broker.publish(log.write(publication(101), publication(102)))
+        epoch = (await one.broker.position("activity")).epoch
+        renewed = await one.broker.renew("activity", epoch, 3)
+
+        async def known() -> bool:
+            return await other.broker.position("activity") == renewed
+
+        await until(known)
+        await other.broker.publish(log.write(publication(103)))
+        await one.follow_log()
+        for listener in (first, second):
+            assert listener.places == [(101, 1), (102, 2), (103, 1)]
+            assert listener.heard[-1].epoch == renewed.epoch
+            assert (listener.gaps, listener.moves) == ([], [])
+        await joined(1, one, other)

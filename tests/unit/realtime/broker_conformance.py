@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from groundswell.realtime.broker.base import Broker, History
+from groundswell.realtime.broker.base import Broker, History, Position
 from groundswell.realtime.messages import Envelope, Publication
 from tests.unit.realtime.builders import publication
 
@@ -188,6 +188,52 @@ class BrokerConformance:
         await broker.publish([publication(102, "media.1", state=True)])
         assert [one.offset for one in (await broker.history("media.1")).envelopes] == [1, 2, 3]
         assert (await broker.history("media.1", after_offset=1)).complete
+
+    async def test_a_stream_that_lost_its_end_begins_a_new_epoch(self, broker: Any) -> None:
+        """Section 7, row 6."""
+        heard = await self.listen(broker, "activity", "media.1")
+        await self.publish(broker, 101, 102)
+        before = await broker.position("activity")
+        renewed = await broker.renew("activity", before.epoch, 3)
+        assert renewed.epoch != before.epoch
+        assert (renewed.offset, renewed.lowest) == (0, 1)
+        assert (await broker.history("activity")).envelopes == []
+        await self.publish(broker, 103, topic="media.1")
+        await self.publish(broker, 104)
+        assert await broker.position("activity") == Position(renewed.epoch, 1, 1)
+        assert [(one.topic, one.epoch, one.offset) for one in heard] == [
+            ("activity", before.epoch, 1),
+            ("activity", before.epoch, 2),
+            ("media.1", (await broker.position("media.1")).epoch, 1),
+            ("activity", renewed.epoch, 1),
+        ]
+
+    async def test_an_epoch_ends_only_once_and_only_if_its_stream_is_shorter(
+        self, broker: Any
+    ) -> None:
+        await self.publish(broker, 101, 102)
+        before = await broker.position("activity")
+        assert await broker.renew("activity", before.epoch, 2) == before
+        assert await broker.renew("activity", before.epoch, 0) == before
+        assert await broker.renew("activity", "another", 9) == before
+        renewed = await broker.renew("activity", before.epoch, 9)
+        assert await broker.renew("activity", before.epoch, 9) == renewed
+
+    async def test_a_topic_that_seems_unused_can_have_lost_all(self, broker: Any) -> None:
+        before = await broker.position("hot")
+        renewed = await broker.renew("hot", before.epoch, 7)
+        assert renewed.epoch != before.epoch
+        assert await broker.position("hot") == renewed
+        await broker.publish([publication(101, "hot", state=True)])
+        assert await broker.position("hot") == Position(renewed.epoch, 1, 1)
+
+    async def test_positions_in_the_log_outlive_an_epoch(self, broker: Any) -> None:
+        await self.publish(broker, 101, 102)
+        await broker.renew("activity", (await broker.position("activity")).epoch, 9)
+        await self.publish(broker, 103)
+        history = await broker.history("activity", after_seq=102)
+        assert (seqs(history), history.complete) == ([103], True)
+        assert not (await broker.history("activity", after_seq=101)).complete
 
     async def test_everything_about_a_publication_arrives(self, broker: Any) -> None:
         heard = await self.listen(broker, "user.7.inbox")

@@ -81,6 +81,18 @@ class Broker(Protocol):
     async def position(self, topic: str) -> Position:
         """Where the topic stands; a topic never published to stands at offset 0."""
 
+    async def renew(self, topic: str, epoch: str, beyond: int) -> Position:
+        """Begin a new epoch of a topic whose stream has lost its end; where it stands then.
+
+        It has if it still is in ``epoch`` and does not reach ``beyond``, an offset that it gave
+        before: otherwise nothing happens, so asking with ``beyond`` 0 changes nothing. The history
+        of the old epoch is forgotten. The position is that for all processes, of which this one
+        may not have heard everything yet.
+
+        Raises:
+            Degraded: that cannot be done now.
+        """
+
     def attach(self, receiver: Receiver) -> None:
         """Hand every later publication to ``receiver`` too."""
 

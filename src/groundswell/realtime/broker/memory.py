@@ -68,6 +68,11 @@ class _Stream:
         while self.history:
             self._forget_oldest()
 
+    def begin_anew(self, epoch: str) -> None:
+        """Count from the beginning."""
+        self.cool()
+        self.epoch, self.offset = epoch, 0
+
     def _forget_oldest(self) -> None:
         """A state may be older than events before it: the floor never goes down."""
         self.floor = max(self.floor, self.history.popleft().seq)
@@ -141,6 +146,17 @@ class MemoryBroker:
         stream = self._find(topic)
         if stream is None:
             return Position(self._epoch, 0, 1)
+        return Position(stream.epoch, stream.offset, stream.lowest)
+
+    async def renew(self, topic: str, epoch: str, beyond: int) -> Position:
+        """Begin a new epoch of a topic that is in ``epoch`` and does not reach ``beyond``."""
+        standing = await self.position(topic)
+        if standing.epoch != epoch or standing.offset >= beyond:
+            return standing
+        stream = self._find(topic)
+        if stream is None:
+            stream = self._cold[topic] = _Stream(epoch, self._floor or 0, self._history_size)
+        stream.begin_anew(f"{self._life}-{token_urlsafe(6)}")
         return Position(stream.epoch, stream.offset, stream.lowest)
 
     async def history(

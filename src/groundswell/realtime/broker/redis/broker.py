@@ -199,6 +199,24 @@ class RedisBroker:
         place = self._followed.place(topic) or Place(stretch.epoch, stretch.offset)
         return Position(place.epoch, place.offset, min(stretch.lowest, place.offset + 1))
 
+    async def renew(self, topic: str, epoch: str, beyond: int) -> Position:
+        """Begin a new epoch of a topic that is in ``epoch`` and does not reach ``beyond``.
+
+        Raises:
+            Degraded: Redis is away.
+        """
+        session = self._session
+        if self._state is not _State.LIVE or session is None:
+            raise Degraded
+        if beyond:
+            try:
+                await self._streams.renew(session.head.life, topic, epoch, beyond)
+            except FAILURES as error:
+                self._leave(error)
+                raise Degraded from error
+        stretch = await self._read(topic, "newest", 0, 0)
+        return Position(stretch.epoch, stretch.offset, stretch.lowest)
+
     def follow(self, topic: str) -> None:
         """A topic has its first listener here."""
         self._followed.add(topic)

@@ -65,6 +65,12 @@ def envelope_of(topic: str, offset: int, epoch: str, payload: bytes) -> Envelope
     return Envelope(publication, offset, epoch)
 
 
+def renewed_epoch(message: bytes) -> str | None:
+    """The epoch that a live message begins; None if it carries an event."""
+    offset, epoch, _ = message.split(b":", 2)
+    return epoch.decode() if offset == b"0" else None
+
+
 def live_envelope(topic: str, message: bytes) -> Envelope:
     """The envelope of a live message: offset, epoch and payload, parted by colons."""
     offset, epoch, payload = message.split(b":", 2)

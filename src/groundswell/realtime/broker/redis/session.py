@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from groundswell.realtime.broker.redis.codec import live_envelope
+from groundswell.realtime.broker.redis.codec import live_envelope, renewed_epoch
 from groundswell.realtime.broker.redis.followed import Followed, Place
 from groundswell.realtime.broker.redis.keys import Keys
 from groundswell.realtime.broker.redis.listeners import Listeners
@@ -145,8 +145,12 @@ class Session:
         """Something was published; it waits for the commit of its call."""
         if topic not in self._followed:
             return
-        envelope = live_envelope(topic, body)
         last = self._followed.place(topic)
+        if (epoch := renewed_epoch(body)) is not None:
+            if last is not None:
+                self._followed.put(topic, Place(epoch, 0))
+            return
+        envelope = live_envelope(topic, body)
         if last is not None:
             if envelope.epoch != last.epoch or envelope.offset != last.offset + 1:
                 raise Lost(f"{topic}: {envelope.epoch}:{envelope.offset} after {last}")

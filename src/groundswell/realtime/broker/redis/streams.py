@@ -82,7 +82,7 @@ class Streams:
         self._clock = clock
         self._scripts = {
             name: redis.register_script(_source(name))
-            for name in ("open", "publish", "read", "locate", "lease")
+            for name in ("open", "publish", "read", "renew", "locate", "lease")
         }
 
     async def evicts(self) -> bool:
@@ -135,6 +135,16 @@ class Streams:
             for number, payload in zip(entries[::2], entries[1::2], strict=True)
         ]
         return Stretch(name, int(offset), int(lowest), int(floor), envelopes)
+
+    async def renew(self, life: str, topic: str, epoch: str, beyond: int) -> None:
+        """Begin a new epoch of a topic that is in ``epoch`` and does not reach ``beyond``."""
+        keys = self._keys
+        await self._call(
+            "renew",
+            [keys.head, keys.record(life, topic), keys.history(life, topic)],
+            *(life, keys.channel(topic), epoch, beyond, token_urlsafe(9)),
+            *(self._now, self._retention.position // MILLISECOND),
+        )
 
     async def listeners(self, topic: str) -> int:
         """How many processes listen to the topic."""
