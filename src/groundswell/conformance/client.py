@@ -130,7 +130,7 @@ class Client:
         Raises:
             Failed: something else answers the request.
         """
-        ref = fields.setdefault("ref", f"r{len(self.heard)}-{kind}")
+        ref = fields.setdefault("ref", f"r{len(self.heard)}-{kind[:20]}")
         await self.say(kind, **fields)
         while True:
             message = await self.hear(waiting_for=f"{answer} in answer to {kind}")

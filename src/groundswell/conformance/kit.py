@@ -90,6 +90,10 @@ class Kit:
         """Somebody new votes on a file."""
         await self.site.vote(self.transcript, media, vote)
 
+    async def like(self, media: int) -> None:
+        """Somebody new downloads a file and votes for it."""
+        await self.site.like(self.transcript, media)
+
     async def message(self, user: User, **more: Any) -> str:
         """A message to a user; its id."""
         return await self.site.message(self.transcript, user, **more)

@@ -47,6 +47,12 @@ class Site:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
     def realtime(self, query: str = "") -> str:
         """The address of the WebSocket."""
         return self.websocket("/v1/realtime", query)
@@ -96,11 +102,13 @@ class Site:
     async def vote(self, transcript: Transcript, media: int, vote: str = "up") -> None:
         """Somebody new votes on a file."""
         headers = self.as_host(**{"groundswell-user": self.name("voter")})
-        path = f"/v1/media/{media}/vote"
-        answer = await self.request(
-            transcript, "PUT", path, json={"voteType": vote}, headers=headers
-        )
-        _accepted(answer, path)
+        await self._act(transcript, "PUT", f"/v1/media/{media}/vote", headers, voteType=vote)
+
+    async def like(self, transcript: Transcript, media: int) -> None:
+        """Somebody new downloads a file and votes for it."""
+        headers = self.as_host(**{"groundswell-user": self.name("fan")})
+        await self._act(transcript, "POST", f"/v1/media/{media}/downloads", headers)
+        await self._act(transcript, "PUT", f"/v1/media/{media}/vote", headers, voteType="up")
 
     async def message(self, transcript: Transcript, user: User, **more: Any) -> str:
         """A critical message to a user; its id."""
@@ -122,7 +130,13 @@ class Site:
         self, transcript: Transcript, path: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         headers = self.as_host()
-        answer = await self.request(transcript, "POST", path, json=body, headers=headers)
+        return await self._act(transcript, "POST", path, headers, **body)
+
+    async def _act(
+        self, transcript: Transcript, method: str, path: str, headers: dict[str, str], **body: Any
+    ) -> dict[str, Any]:
+        sent = {"json": body} if body else {}
+        answer = await self.request(transcript, method, path, headers=headers, **sent)
         _accepted(answer, path)
         return dict(answer.json())
 

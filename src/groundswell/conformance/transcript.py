@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 
 LONGEST = 600
 MOST = 400
+_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\bgs[kr]_[\w-]+")
 
 
 class Transcript:
@@ -25,6 +27,7 @@ class Transcript:
     def note(self, connection: str, sign: str, text: str | bytes) -> None:
         """One frame: ``→`` to the server, ``←`` from it, ``×`` the end."""
         shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        shown = _SECRET.sub("(secret)", shown)
         if len(shown) > LONGEST:
             shown = f"{shown[:LONGEST]}… ({len(shown)} characters)"
         self._lines.append(f"{time.monotonic() - self._began:7.3f} {connection} {sign} {shown}")

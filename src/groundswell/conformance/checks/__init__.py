@@ -5,6 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from groundswell.conformance.check import Check
-from groundswell.conformance.checks import rules
+from groundswell.conformance.checks import (
+    closing,
+    errors,
+    listening,
+    replies,
+    requests,
+    rules,
+)
 
-CHECKS: Final[tuple[Check, ...]] = (*rules.CHECKS,)
+CHECKS: Final[tuple[Check, ...]] = (
+    *rules.CHECKS,
+    *listening.CHECKS,
+    *requests.CHECKS,
+    *replies.CHECKS,
+    *errors.CHECKS,
+    *closing.CHECKS,
+)
