@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Origins, separated by commas, whose pages may call from browsers."""
     push_contact: str = ""
     """Whom push services may write to, ``mailto:`` or ``https:``; empty switches web push off."""
+    public_url: str = "http://127.0.0.1:8080"
+    """Where people reach this service; the links it makes begin with it."""
     public_https: bool = False
     """Whether the public address is https although a proxy in front speaks plain HTTP."""
     body_limit: Positive = 64 * 1024
@@ -155,6 +157,7 @@ def _check(settings: Settings) -> None:
     """
     is_sqlite(settings.database_url)
     _check_contact(settings.push_contact)
+    _check_public(settings.public_url)
     _check_redis(settings.redis_url)
     parse_limits(settings.rate_limits)
     TrustedProxies.parse(settings.trusted_proxies)
@@ -162,6 +165,11 @@ def _check(settings: Settings) -> None:
         signing_key(b"", settings.jwt_secret.encode(), has_key_set=False)
     if settings.kafka_bootstrap:
         raise SettingsError("GROUNDSWELL_KAFKA_BOOTSTRAP: this version has no relay to Kafka")
+
+
+def _check_public(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"public_url: {url!r} does not start with http:// or https://")
 
 
 def _check_contact(contact: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from groundswell.app.core import Core
 from groundswell.delivery.replay import LogReplay
 from groundswell.domains.engagement.lists import LIVE_LISTS
-from groundswell.realtime.access import TopicAccess
+from groundswell.realtime.access import Check, TopicAccess
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.hub import Hub
@@ -66,19 +66,19 @@ class Exchange:
             await self.shared.close()
 
 
-async def exchange_of(core: Core) -> Exchange:
+async def exchange_of(core: Core, members: Check) -> Exchange:
     """Within this process, or among all that share a Redis; nothing runs yet."""
     if core.settings.redis_url:
-        return await _shared(core)
+        return await _shared(core, members)
     head, log_id = await core.log.head(), await core.log.log_id()
     broker, hub, presence = MemoryBroker(after_seq=head), Hub(), MemoryPresence()
     hub.reached(head)
     broker.attach(hub.deliver)
     replay = LogReplay(core.log, log_id, lambda: hub.seq)
-    return Exchange(broker, hub, replay, _rules(), presence, PresenceWatch(presence))
+    return Exchange(broker, hub, replay, _rules(members), presence, PresenceWatch(presence))
 
 
-async def _shared(core: Core) -> Exchange:
+async def _shared(core: Core, members: Check) -> Exchange:
     # Both need the optional Redis client.
     from groundswell.realtime.broker.redis.broker import RedisBroker  # noqa: PLC0415
     from groundswell.realtime.presence.redis import RedisPresence  # noqa: PLC0415
@@ -95,13 +95,13 @@ async def _shared(core: Core) -> Exchange:
     hub, presence = Hub(broker), RedisPresence(url, namespace=log_id)
     broker.serve(hub)
     shared = Shared(broker, presence)
-    return Exchange(broker, hub, replay, _rules(), presence, PresenceWatch(presence), shared)
+    return Exchange(broker, hub, replay, _rules(members), presence, PresenceWatch(presence), shared)
 
 
-def _rules() -> TopicAccess:
-    """Programs have no members yet; presence is open, or for those whose token names its scope."""
+def _rules(members: Check) -> TopicAccess:
+    """``members`` of programs hear them; presence is open, or for whom a token names its scope."""
 
     async def is_open(scope: str, _: str | None) -> bool:
         return scope.startswith(OPEN_SCOPE)
 
-    return TopicAccess(presence=is_open)
+    return TopicAccess(members=members, presence=is_open)

@@ -19,10 +19,10 @@ from groundswell.app.application import application, live_document
 from groundswell.app.core import Core, running_core
 from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.live import live_of
+from groundswell.app.offers import offers_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
-from groundswell.domains.announcements.routes import announcement_router
 from groundswell.domains.engagement.acting import Actors
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.hotness import HotnessJob
@@ -77,7 +77,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         limits, close_limits = limits_of(settings)
         actors = Actors(core.hasher, core.places, clock)
         actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
-        exchange = await exchange_of(core)
+        offers = offers_of(core, limits)
+        await offers.start()
+        exchange = await exchange_of(core, offers.is_member)
         inbox = _inbox(core, exchange)
         await inbox.consumer.start()
         dealings = Dealings(inbox.port, Reports(actions), core.hasher)
@@ -94,6 +96,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "store": core.store.statistics,
                 **live.statistics(),
                 "inbox": inbox.statistics,
+                **offers.statistics(),
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
@@ -103,7 +106,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         routes: list[ControllerRouterHandler] = [
             engagement_router(actions, queries, core.lists, clock),
             inbox_router(inbox.actions, clock),
-            announcement_router(core.writer.submit, clock),
+            *offers.routes(),
             token_routes(access.issuer, clock),
             *sse_routes(live.sse, viewers),
             *polling_routes(live.polling, viewers),
@@ -129,6 +132,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             retention.run(),
             access.revocations.run(),
             *inbox.jobs(),
+            *offers.jobs(),
         )
         await access.revocations.load()
         shared = exchange.shared and exchange.shared.broker
@@ -139,6 +143,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             yield Service(measured, live.sockets, live.drain, access.issuer, core)
             live.consumer.stop()
             inbox.consumer.stop()
+            offers.stop()
         await live.close()
         await close_tickets()
         await close_limits()

@@ -57,7 +57,35 @@ def publications(logged: LoggedEvent) -> list[Publication]:
         case AnnouncementMade():
             return [_announcement(logged, event)] if logged.is_news else []
         case _:
-            return []
+            return _plain(logged) if logged.is_news else []
+
+
+def _plain(logged: LoggedEvent) -> list[Publication]:
+    """An event that is told as it is, the same on each of its topics."""
+    event = logged.event
+    topics = event.topics()
+    if not topics:
+        return []
+    told = {
+        "eventType": event.event_type,
+        **msgspec.to_builtins(event),
+        "timestamp": to_rfc3339(logged.at),
+    }
+    data = _encode(told)
+    return [
+        Publication(
+            topic,
+            event.event_type,
+            logged.event_id,
+            logged.at,
+            data,
+            logged.seq,
+            critical=event.critical,
+            tags=event.tags(),
+            actor=event.actor,
+        )
+        for topic in topics
+    ]
 
 
 def _announcement(logged: LoggedEvent, event: AnnouncementMade) -> Publication:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from groundswell.contract.inbox import AckPolicy, Delivery
 from groundswell.contract.times import MINUTE
+
+Privacy = Literal["public", "personal", "internal"]
 
 LATE = 5 * MINUTE
 """What happened longer before it was stored is history, not news: nobody is told of it."""
@@ -42,6 +45,10 @@ class Event(
     """A fact. Its fields carry what readers need as it stood then, so that nobody looks back."""
 
     event_type: ClassVar[str]
+    privacy: ClassVar[Privacy] = "internal"
+    """Who may know of it: everybody, the people it concerns, or the operator alone."""
+    critical: ClassVar[bool] = False
+    """Whether those it is told to must not miss it."""
 
     @property
     def partition_key(self) -> str:
@@ -60,12 +67,17 @@ class Event(
         """What listeners can filter by beside what is plain in the data they are told."""
         return {}
 
-    def notice(self) -> Notice | None:
-        """Whom to tell of it by a message in their inbox; most events are nobody's in particular.
+    def topics(self) -> Sequence[str]:
+        """Where it is told live under its own type, all of its fields; most have a form of their
+        own or are told nowhere."""
+        return ()
+
+    def notices(self) -> Sequence[Notice]:
+        """Whom to tell of it by messages in their inboxes; most are nobody's in particular.
 
         It is filed after the event's commit, at least once and never twice.
         """
-        return None
+        return ()
 
 
 class LoggedEvent(msgspec.Struct, frozen=True, gc=False):

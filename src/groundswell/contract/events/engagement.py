@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import msgspec
@@ -156,16 +157,16 @@ class CommentRecorded(Interaction, frozen=True, kw_only=True):
     owner_id: str | None = None
     by_owner: bool = False
 
-    def notice(self) -> Notice | None:
+    def notices(self) -> Sequence[Notice]:
         """The owner of the file hears of what others write about it."""
         if self.owner_id is None or self.by_owner:
-            return None
+            return ()
         data = {
             "mediaFileId": self.media_file_id,
             "mediaTitle": self.media_title,
             "commentCount": self.counters.comment_count,
         }
-        return Notice(user_id=self.owner_id, data=data, delivery="normal")
+        return (Notice(user_id=self.owner_id, data=data, delivery="normal"),)
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from litestar import Router, post
@@ -16,7 +15,8 @@ from groundswell.domains.announcements.announcing import Announce, Announced
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
 from groundswell.http.payloads import EventType, checked_data
-from groundswell.store.commands import Command, Idempotency
+from groundswell.log.reactions import Submit
+from groundswell.store.commands import Idempotency
 
 RESERVED = ("eventType", "timestamp")
 
@@ -28,14 +28,6 @@ class NewAnnouncement(
 
     event_type: EventType
     data: dict[str, Any] = {}
-
-
-class Submit(Protocol):
-    """The writer's ``submit``."""
-
-    def __call__(self, command: Command, idempotency: Idempotency | None = None) -> Awaitable[Any]:
-        """Execute durably and answer."""
-        ...
 
 
 @post("/announcements", summary="Tell every connection (host only)", security=HOST_ONLY)

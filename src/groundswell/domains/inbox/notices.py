@@ -67,7 +67,8 @@ class Notices:
         commands = [
             message_of(logged, notice, now)
             for logged in events
-            if (notice := logged.event.notice()) is not None and self._is_due(logged, notice, now)
+            for notice in logged.event.notices()
+            if self._is_due(logged, notice, now)
         ]
         if commands:
             await asyncio.gather(*map(self._submit, commands))

@@ -1,0 +1,100 @@
+"""The slices of this service, collected: what each offers, and what runs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar.types import ControllerRouterHandler
+
+from groundswell.access.limits import RateLimits
+from groundswell.app.core import Core
+from groundswell.contract import times
+from groundswell.domains.announcements.wiring import announcement_slice
+from groundswell.log.consumers import Consumer, StoredPositions
+from groundswell.log.reactions import Reactions
+from groundswell.slices import Slice, Tools
+
+MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (announcement_slice,)
+
+_SAVE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A slice's reactions, and the consumer group that feeds them."""
+
+    reactions: Reactions
+    consumer: Consumer
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """All slices of one process."""
+
+    slices: tuple[Slice, ...]
+    following: Mapping[str, Following]
+
+    def routes(self) -> list[ControllerRouterHandler]:
+        """The HTTP faces."""
+        return [route for one in self.slices for route in one.routes]
+
+    def jobs(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs in the background; ``start`` comes before."""
+        jobs = [job() for one in self.slices for job in one.jobs]
+        return [*(one.consumer.run() for one in self.following.values()), *jobs]
+
+    def statistics(self) -> dict[str, Callable[[], Mapping[str, float]]]:
+        """The figures of each slice."""
+        own = {one.name: one.statistics for one in self.slices if one.statistics is not None}
+        reactions = {
+            f"{name}_reactions": one.reactions.statistics for name, one in self.following.items()
+        }
+        return {**own, **reactions}
+
+    async def is_member(self, program_id: str, user_id: str | None) -> bool:
+        """Whether somebody may hear what concerns a program."""
+        if user_id is None:
+            return False
+        checks = [one.members for one in self.slices if one.members is not None]
+        return any([await check(program_id, user_id) for check in checks])
+
+    async def start(self) -> None:
+        """Find the positions at which reactions go on."""
+        for one in self.following.values():
+            await one.consumer.start()
+
+    def stop(self) -> None:
+        """React to no more than the portions at hand."""
+        for one in self.following.values():
+            one.consumer.stop()
+
+
+def offers_of(core: Core, limits: RateLimits) -> Offers:
+    """All slices with their reactions; nothing runs yet."""
+    tools = Tools(
+        core.store,
+        core.log,
+        core.writer.submit,
+        times.now,
+        core.secret,
+        core.hasher,
+        limits,
+        core.settings.public_url.rstrip("/"),
+    )
+    slices = tuple(make(tools) for make in MAKERS)
+    following: dict[str, Following] = {}
+    for one in slices:
+        if one.react is not None:
+            reactions = Reactions(one.name, one.react, core.writer.submit)
+            consumer = Consumer(
+                one.name,
+                core.log,
+                reactions.consume,
+                positions=StoredPositions(core.store, times.now),
+                save_seconds=_SAVE_SECONDS,
+            )
+            core.wakers.append(consumer.wake)
+            following[one.name] = Following(reactions, consumer)
+    return Offers(slices, following)
