@@ -74,6 +74,7 @@ class PollingClient:
         self.messages: list[dict[str, Any]] = []
         self.topics: dict[str, Any] = {}
         self.next_poll_ms = -1
+        self.asked: dict[str, Any] = {}
 
     async def register(self, *topics: str, **options: Any) -> PollingClient:
         self._take(await self.process.door.register(list(topics), self.caller, **options))
@@ -84,7 +85,12 @@ class PollingClient:
     ) -> list[dict[str, Any]]:
         return self._take(
             await self.process.door.poll(
-                self.cursor, self.caller, waiter or Waiter(), wait=wait, hidden=hidden
+                self.cursor,
+                self.caller,
+                waiter or Waiter(),
+                wait=wait,
+                hidden=hidden,
+                **self.asked,
             )
         )
 

@@ -11,6 +11,7 @@ from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated
 from groundswell.contract.times import SECOND
 from groundswell.realtime.credentials import Credentials
+from groundswell.realtime.grants import Grants
 from groundswell.realtime.tickets import Tickets, TicketsInMemory
 
 PAGE = "https://app.example"
@@ -138,3 +139,29 @@ async def test_tickets_nobody_showed_are_forgotten() -> None:
     office.now += 31 * SECOND
     await office.ticket()
     assert len(office.store) == 1
+
+
+async def test_a_ticket_has_the_grants_the_end_and_the_device_of_its_token() -> None:
+    office = Office()
+    claim = [{"topics": ["user.7.*", "hot"], "actions": ["subscribe", "history"]}]
+    token = Credentials(
+        USER.principal,
+        grants=Grants.parse(claim),
+        issued_at=7,
+        expires_at=office.now + 10 * SECOND,
+        client_id="phone",
+    )
+    ticket = (await office.tickets.issue(token, PAGE, own=False)).ticket
+    found = await office.tickets.admit(ticket, PAGE, VISITOR)
+    assert (found.issued_at, found.expires_at, found.client_id) == (7, token.expires_at, "phone")
+    assert found.grants.allow("user.7.inbox", "history")
+    assert not found.grants.allow("user.7.inbox", "presence")
+    assert not found.grants.allow("activity")
+
+
+async def test_a_ticket_does_not_outlive_its_token() -> None:
+    office = Office()
+    token = Credentials(USER.principal, expires_at=office.now + 10 * SECOND)
+    ticket = (await office.tickets.issue(token, PAGE, own=False)).ticket
+    office.now += 10 * SECOND
+    assert await office.tickets.redeem(ticket, PAGE) is None
