@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = [
     "tests.services.chromium",
     "tests.services.databases",
+    "tests.services.namespaces",
     "tests.services.node",
     "tests.services.postgres",
     "tests.services.redis",

@@ -23,9 +23,11 @@ TRUSTED = "127.0.0.1"
 class Service(Server):
     """A server that believes the tests when they say for whom they speak."""
 
-    def __init__(self, database_url: str, *, log: Path, **settings: str) -> None:
+    def __init__(
+        self, database_url: str, *, log: Path, arguments: list[str] | None = None, **settings: str
+    ) -> None:
         settings = {"GROUNDSWELL_TRUSTED_PROXIES": TRUSTED} | settings
-        super().__init__(database_url, log=log, settings=settings, arguments=[])
+        super().__init__(database_url, log=log, settings=settings, arguments=arguments or [])
         self.database_url = database_url
         self._directory = log.parent
 
