@@ -1,17 +1,20 @@
-"""Tokens over HTTP: the host asks for them, users renew and revoke them."""
+"""Tokens over HTTP: the host asks for them, users renew and revoke them. And our public keys."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import msgspec
-from litestar import Router, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATTERN
 from groundswell.access.issuer import TokenIssuer, TokenPair
 from groundswell.access.principal import Principal
+from groundswell.access.signing import PublicKeys
 from groundswell.access.terms import ClientId, Terms, TopicGrants
 from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 from groundswell.contract.times import Clock
@@ -97,6 +100,25 @@ def token_routes(issuer: TokenIssuer, clock: Clock) -> Router:
         },
         tags=["tokens"],
     )
+
+
+def key_routes(keys: PublicKeys) -> list[HTTPRouteHandler]:
+    """The public keys of what this service signs, where programs look for them."""
+    body = msgspec.json.encode(keys)
+    headers = {"cache-control": "public, max-age=3600"}
+
+    @get(
+        "/.well-known/jwks.json",
+        summary="The keys that verify signed events",
+        responses={200: ResponseSpec(PublicKeys, description="A JWK Set (RFC 7517).")},
+        tags=["tokens"],
+        sync_to_thread=False,
+    )
+    def public_keys() -> Response[bytes]:
+        """The public keys of event signatures. They can be kept: a new key has a new `kid`."""
+        return Response(body, media_type="application/jwk-set+json", headers=headers)
+
+    return [public_keys]
 
 
 def _require_host(caller: Principal) -> None:

@@ -153,7 +153,7 @@ class CatchingUp:
             subscription.epoch, subscription.offset = prepared.state.epoch, prepared.state.offset
             connection.reply(_snapshot(subscription.topic, prepared.state))
             subscription.base = prepared.state.offset
-        for chunk in _chunks(prepared.events):
+        for chunk in _chunks([subscription.form(one) for one in prepared.events]):
             await connection.outlet.room()
             if not await self._still(connection, subscription):
                 return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundswell.contract.inbox import InboxPort, PendingMessage
 from groundswell.realtime.batching import BatchReason, batch, portions
 from groundswell.realtime.inbox_events import message_publication
-from groundswell.realtime.messages import Envelope, encode_event
+from groundswell.realtime.messages import Envelope
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
@@ -94,13 +94,18 @@ class InboxDevice:
     async def _send(
         self, pending: Sequence[PendingMessage], reason: BatchReason, attempt: int | None = None
     ) -> None:
-        events = [encode_event(message_publication(one.message), None) for one in pending]
+        events = [self._form(Envelope(message_publication(one.message))).event for one in pending]
         for portion in portions(events):
             await self._connection.outlet.room()
             if self._connection.expired() or self._connection.closed:
                 return
             self._write(portion, reason, attempt)
         await self._note([one.message.id for one in pending])
+
+    def _form(self, envelope: Envelope) -> Envelope:
+        """As the events of the inbox are told live."""
+        held = self._connection.subscriptions.get(envelope.topic)
+        return envelope if held is None else held.form(envelope)
 
     def _write(self, events: Sequence[bytes], reason: BatchReason, attempt: int | None) -> None:
         if "batch" in self._connection.session.features:

@@ -108,6 +108,7 @@ class History(Frame, tag="HISTORY", frozen=True, kw_only=True):
     limit: Count = 100
     order: Literal["asc", "desc"] | None = None
     filter: Any = None
+    signed: bool = False
 
 
 class Presence(Frame, tag="PRESENCE", frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import SLOT, Wheel
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.link import Link
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Sign
 from groundswell.realtime.presence.base import Presence
 from groundswell.realtime.presence.watching import PresenceWatch
 
@@ -63,6 +63,7 @@ class Gateway:
         verify_token: says who a token names.
         is_revoked: whether a sign-in was ended.
         origin_allowed: whether a page of this origin may connect; None is no browser.
+        sign: signs events for those who ask for it; None: not offered.
         act: does what clients report with PUBLISH; None: not offered.
         inbox: messages of users that are told until they are acknowledged; None: not offered.
         presence, presence_watch: who is present in scopes, and its changes; None: not offered.
@@ -85,6 +86,7 @@ class Gateway:
         verify_token: VerifyToken = no_tokens,
         is_revoked: IsRevoked = nothing_revoked,
         origin_allowed: Callable[[str | None], bool] = lambda _: True,
+        sign: Sign | None = None,
         act: Act | None = None,
         inbox: InboxPort | None = None,
         presence: Presence | None = None,
@@ -103,6 +105,8 @@ class Gateway:
         chance = random or SystemRandom()
         bounds, figures = limits or Limits(), Figures()
         features = FEATURES
+        if sign is not None:
+            features |= {"sig"}
         if inbox is not None:
             features |= {"ack", "readstate"}
         if presence is not None:
@@ -128,6 +132,7 @@ class Gateway:
             behind=self._behind,
             deltas=DeltaMaker(),
             life=token_urlsafe(6),
+            sign=sign,
             act=act,
             inbox=inbox,
             presence=presence,

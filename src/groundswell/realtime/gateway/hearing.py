@@ -85,6 +85,7 @@ class Hearing:
 
     def follow(self, subscription: Subscription, envelope: Envelope) -> None:
         """Tell a live event that may be told, if it is the next one."""
+        envelope = subscription.form(envelope)
         follows = subscription.follows(envelope)
         if follows is Follows.NEXT:
             self._tell(subscription, envelope)

@@ -14,6 +14,7 @@ from groundswell.realtime.filters import compile_filter
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import History
 from groundswell.realtime.gateway.reply import or_unset
+from groundswell.realtime.gateway.signing import signer
 from groundswell.realtime.gateway.subscription import Stage
 from groundswell.realtime.gateway.topic_replies import HistoryPage
 from groundswell.realtime.messages import Envelope, Place
@@ -38,10 +39,11 @@ async def page(connection: Connection, frame: History) -> None:
     """Answer with a page; one that reaches the present lets a paused subscription go on.
 
     Raises:
-        Refused: the page is too large, or the position is not one of this stream.
+        Refused: the page is too large, the position is not one of this stream, or not offered.
         GroundswellError: there is no such topic, or not for this client.
     """
     shared = connection.shared
+    sign = signer(shared, signed=frame.signed)
     if not 0 < frame.limit <= shared.limits.page:
         raise Refused(Code.PAGE_TOO_LARGE, f"A page has 1 to {shared.limits.page} events.")
     credentials = connection.session.credentials
@@ -54,6 +56,8 @@ async def page(connection: Connection, frame: History) -> None:
     if chosen is not None:
         tags = shared.catching_up.tags.tags
         events = [one for one in events if chosen(tags(one))]
+    if sign is not None:
+        events = [one.signed(sign) for one in events]
     # Reading took time, in which the right may have ended.
     await shared.rights.admit(frame.topic, credentials, "history")
     if connection.expired():

@@ -20,6 +20,7 @@ from groundswell.realtime.gateway.session import Rules
 from groundswell.realtime.gateway.tailoring import DeltaMaker
 from groundswell.realtime.gateway.wheel import Wheel
 from groundswell.realtime.hub import Hub
+from groundswell.realtime.messages import Sign
 from groundswell.realtime.presence.base import Presence
 from groundswell.realtime.presence.watching import PresenceWatch
 
@@ -54,6 +55,7 @@ class Shared:
     behind: set[Connection]
     deltas: DeltaMaker
     life: str
+    sign: Sign | None
     act: Act | None
     inbox: InboxPort | None
     presence: Presence | None

@@ -21,6 +21,7 @@ from groundswell.realtime.gateway.presence_commands import view
 from groundswell.realtime.gateway.refusals import error_body
 from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.rights import is_private
+from groundswell.realtime.gateway.signing import signer
 from groundswell.realtime.gateway.subscription import Subscription
 from groundswell.realtime.gateway.tailoring import chosen_filter
 from groundswell.realtime.gateway.topic_replies import (
@@ -121,7 +122,7 @@ async def _begin(
     tracked: bool,
 ) -> list[Subscription]:
     """The subscriptions of all topics that may be heard; their live events wait from now on."""
-    chosen = chosen_filter(options)
+    chosen, sign = chosen_filter(options), signer(connection.shared, signed=options.signed)
     found: dict[str, Subscription] = {}
     for name in names:
         try:
@@ -131,7 +132,7 @@ async def _begin(
     for subscription in found.values():
         subscription.options = options
         subscription.snapshots = options.snapshot or "snapshot" in connection.session.features
-        subscription.filter = chosen
+        subscription.filter, subscription.sign = chosen, sign
         connection.hearing.tell_waiting(subscription.topic)
         subscription.catch_up()
         connection.hearing.tailor(subscription)

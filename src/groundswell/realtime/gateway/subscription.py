@@ -9,7 +9,7 @@ from groundswell.realtime.batching import Mode
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options
 from groundswell.realtime.gateway.tailoring import NO_TAILORING, Tailoring
-from groundswell.realtime.messages import Envelope, Gap, Place
+from groundswell.realtime.messages import Envelope, Gap, Place, Sign
 from groundswell.realtime.topics import TopicKind
 
 NOT_PLAIN: Final = -1
@@ -50,7 +50,7 @@ class Subscription:
     ``snapshots``: the client understands SNAPSHOT. ``loose``: events without offsets were told
     since ``offset``, so the next one with an offset need not be the next in number. ``lost``: a
     GAP to be told when the past is. ``base``: the newest state the client was told. ``skipped``:
-    events were passed over since a position was told.
+    events were passed over since a position was told. ``sign``: how events are signed; None: not.
     """
 
     __slots__ = (
@@ -68,6 +68,7 @@ class Subscription:
         "overflowed",
         "plain",
         "private",
+        "sign",
         "skipped",
         "snapshots",
         "stage",
@@ -95,6 +96,7 @@ class Subscription:
         self.implicit = implicit
         self.tracked = tracked
         self.snapshots = False
+        self.sign: Sign | None = None
         self.filter: Filter | None = None
         self.tailoring = NO_TAILORING
         self.base = 0
@@ -159,13 +161,17 @@ class Subscription:
     def approve(self, version: int) -> None:
         """The right to this topic holds under this version of the rights."""
         self.checked = version
-        simple = self.stage is Stage.LIVE and not self.private and not self.tailoring
-        self.plain = version if simple else NOT_PLAIN
+        special = self.private or self.tailoring or self.sign is not None
+        self.plain = version if self.stage is Stage.LIVE and not special else NOT_PLAIN
 
     def tailor(self, tailoring: Tailoring) -> None:
         """From now on the topic is told in this way."""
         self.tailoring = tailoring
         self.approve(self.checked)
+
+    def form(self, envelope: Envelope) -> Envelope:
+        """The event as this client wants it: as it is, or signed."""
+        return envelope if self.sign is None else envelope.signed(self.sign)
 
     def follows(self, envelope: Envelope) -> Follows:
         """Whether the envelope is the next one, was told before, or leaves a hole."""

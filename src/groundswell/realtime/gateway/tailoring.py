@@ -51,7 +51,9 @@ def tailoring(
     """
     slowed = _pace(options, flow, features) if BATCH in features else None
     wanted = options.delta == "jsonpatch" or flow.network in ("cellular", "metered")
-    return Tailoring(chosen, slowed, deltas=state and wanted and JSON_PATCH in features)
+    # A difference is no event, and has no signature.
+    deltas = state and wanted and JSON_PATCH in features and not options.signed
+    return Tailoring(chosen, slowed, deltas=deltas)
 
 
 def chosen_filter(options: Options) -> Filter | None:
