@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from groundswell.contract.events.announcements import AnnouncementMade
-from groundswell.contract.times import to_rfc3339
+from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.log.reactions import Submit
 from groundswell.store import Transaction
-from groundswell.store.commands import Command, EventTail, Handler
+from groundswell.store.commands import Command, EventTail, Handler, Idempotency
 
 
 class Announced(msgspec.Struct, frozen=True, rename="camel"):
@@ -39,6 +40,22 @@ async def announce(
         )
         for one in commands
     ]
+
+
+class Announcements:
+    """Tells everybody what the host says."""
+
+    def __init__(self, submit: Submit, clock: Clock) -> None:
+        self._submit = submit
+        self._clock = clock
+
+    async def announce(
+        self, event_type: str, data: dict[str, Any], idempotency: Idempotency | None
+    ) -> Announced:
+        """Durable when this returns."""
+        command = Announce(at=self._clock(), event_type=event_type, data=data)
+        answer: Announced = await self._submit(command, idempotency)
+        return answer
 
 
 def announcement_handler() -> Handler:

@@ -10,12 +10,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from groundswell.access.principal import Principal
-from groundswell.contract.times import Clock
-from groundswell.domains.announcements.announcing import Announce, Announced
+from groundswell.domains.announcements.announcing import Announced, Announcements
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
 from groundswell.http.payloads import EventType, checked_data
-from groundswell.log.reactions import Submit
 from groundswell.store.commands import Idempotency
 
 RESERVED = ("eventType", "timestamp")
@@ -34,26 +32,20 @@ class NewAnnouncement(
 async def post_announcement(
     data: JSONBody[NewAnnouncement],
     caller: NamedDependency[Principal],
-    submit: NamedDependency[Submit],
-    clock: NamedDependency[Clock],
+    announcements: NamedDependency[Announcements],
     idempotency: NamedDependency[Idempotency | None],
 ) -> Announced:
     """Durable when this answers; told on `system.broadcast`, which every connection hears."""
     require_host(caller)
     said = checked_data(data.data, RESERVED)
-    command = Announce(at=clock(), event_type=data.event_type, data=said)
-    answer: Announced = await submit(command, idempotency)
-    return answer
+    return await announcements.announce(data.event_type, said, idempotency)
 
 
-def announcement_router(submit: Submit, clock: Clock) -> Router:
+def announcement_router(announcements: Announcements) -> Router:
     """The route under ``/v1``. ``caller`` and ``idempotency`` are provided by the application."""
     return Router(
         "/v1",
         route_handlers=[post_announcement],
-        dependencies={
-            "submit": Provide(lambda: submit, sync_to_thread=False),
-            "clock": Provide(lambda: clock, sync_to_thread=False),
-        },
+        dependencies={"announcements": Provide(lambda: announcements, sync_to_thread=False)},
         tags=["live"],
     )
