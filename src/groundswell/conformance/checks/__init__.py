@@ -8,10 +8,13 @@ from groundswell.conformance.check import Check
 from groundswell.conformance.checks import (
     closing,
     errors,
+    inbox,
     listening,
     replies,
     requests,
+    resuming,
     rules,
+    telling,
 )
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -21,4 +24,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *replies.CHECKS,
     *errors.CHECKS,
     *closing.CHECKS,
+    *resuming.CHECKS,
+    *inbox.CHECKS,
+    *telling.CHECKS,
 )
