@@ -18,8 +18,10 @@ from groundswell.app.access import Close, access_of, limits_of, tickets_of
 from groundswell.app.application import application, live_document
 from groundswell.app.core import Core, running_core
 from groundswell.app.exchange import Exchange, exchange_of
+from groundswell.app.figures import LiveFigures
 from groundswell.app.live import live_of
 from groundswell.app.offers import offers_of
+from groundswell.app.operations import PING, operations_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
@@ -36,19 +38,17 @@ from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
-from groundswell.ops.metrics import RequestMetrics, make_registry
-from groundswell.ops.routes import ops_routes
+from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
+from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
-from groundswell.store import Statement
 from groundswell.web.routes import web_router
 
 _log = structlog.get_logger(__name__)
 
-PING = Statement("SELECT 1")
 REDIS_PATIENCE_SECONDS = 3.0
 
 
@@ -90,19 +90,25 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         )
         queries = EngagementQueries(core.store, clock)
         viewers = Viewers(access.credentials_of, tickets)
-        registry = make_registry(
+        answered = Answered()
+        operations, parts = operations_of(
+            core,
+            live,
+            inbox,
             {
                 "writer": core.writer.statistics,
                 "store": core.store.statistics,
                 **live.statistics(),
+                **LiveFigures(live, answered).parts(),
                 "inbox": inbox.statistics,
                 **offers.statistics(),
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
                 "limits": limits.statistics,
-            }
+            },
         )
+        registry = make_registry(parts)
         routes: list[ControllerRouterHandler] = [
             engagement_router(actions, queries, core.lists, clock),
             inbox_router(inbox.actions, clock),
@@ -115,6 +121,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             *trpc_routes(engagement_procedures(actions, queries, core.lists), access.callers),
             *openapi_routes(),
             *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
+            *overview_routes(operations),
             web_router(
                 queries=queries,
                 lists=core.lists,
@@ -130,6 +137,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             core.lists.run(),
             hotness.run(),
             retention.run(),
+            operations.run(),
             access.revocations.run(),
             *inbox.jobs(),
             *offers.jobs(),
@@ -139,7 +147,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         async with _running(*jobs):
             if shared and not await shared.wait_joined(REDIS_PATIENCE_SECONDS):
                 _log.error("redis does not answer: every process is live for itself until it does")
-            measured = RequestMetrics(served, registry)
+            measured = RequestMetrics(served, registry, answered)
             yield Service(measured, live.sockets, live.drain, access.issuer, core)
             live.consumer.stop()
             inbox.consumer.stop()

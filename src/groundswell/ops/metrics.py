@@ -7,6 +7,8 @@ A part's ``statistics()`` is a mapping of names to numbers. How a name is writte
 ``commits_total``              a counter
 ``commit_seconds_sum`` and     together one summary, ``commit_seconds``
 ``commit_seconds_count``
+``seconds_bucket{le="0.5"}``   with sum and count beside them a histogram, ``seconds``: each
+                               bucket counts what is not above its bound; ``+Inf`` counts all
 ``lag{consumer="delivery"}``   any of these with labels
 =============================  =========================================================
 """
@@ -14,6 +16,7 @@ A part's ``statistics()`` is a mapping of names to numbers. How a name is writte
 from __future__ import annotations
 
 import re
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
@@ -22,6 +25,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
     SummaryMetricFamily,
 )
 from prometheus_client.metrics_core import Metric
@@ -39,18 +43,26 @@ LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 UNMATCHED = "unmatched"
 OTHER_METHOD = "OTHER"
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?:\{(?P<labels>[^{}]*)\})?")
 _LABEL = re.compile(r'([a-z][a-z0-9_]*)="([^"\\]*)"')
+_NAME = re.compile(rf"(?P<name>[a-z][a-z0-9_-]*)(?:\{{(?P<labels>(?:{_LABEL.pattern},?)*)\}})?")
+
+
+class Answered(Counts[tuple[str, int]]):
+    """Requests answered, by route and status."""
 
 
 class RequestMetrics:
     """ASGI middleware that counts requests and times them until their answer begins.
 
     Until it begins, not until it ends: a stream would otherwise count as a slow request.
+    ``answered`` counts them by route and status for whoever looks from inside.
     """
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, app: ASGIApp, registry: CollectorRegistry, answered: Answered | None = None
+    ) -> None:
         self._app = app
+        self._answered = Answered() if answered is None else answered
         self._requests = Counter(
             f"{PREFIX}_http_requests",
             "Requests answered.",
@@ -92,6 +104,7 @@ class RequestMetrics:
                 self._seconds.labels(method, route),
             )
             self._children[method, route, status] = children
+        self._answered[route, status] += 1
         children[0].inc()
         children[1].observe(seconds)
 
@@ -128,7 +141,9 @@ def make_registry(parts: Mapping[str, Statistics]) -> CollectorRegistry:
 
 def _families(part: str, statistics: Mapping[str, float]) -> Iterable[Metric]:
     families: dict[str, Metric] = {}
-    values = {_parsed(key): value for key, value in statistics.items()}
+    values = {parsed(key): value for key, value in statistics.items()}
+    for family in _histograms(part, values):
+        families[family.name] = family
     for (name, labels), value in values.items():
         count = values.get((f"{name.removesuffix('_sum')}_count", labels))
         if name.endswith("_sum") and count is not None:
@@ -136,6 +151,23 @@ def _families(part: str, statistics: Mapping[str, float]) -> Iterable[Metric]:
         elif not name.endswith("_count") or (f"{name[:-6]}_sum", labels) not in values:
             _single(families, _full(part, name), labels, value)
     return families.values()
+
+
+def _histograms(part: str, values: dict[tuple[str, Labels], float]) -> Iterable[Metric]:
+    """The histograms among the values, which are taken out of them."""
+    names = {name.removesuffix("_bucket") for name, _ in values if name.endswith("_bucket")}
+    for name in sorted(names):
+        bounds = [
+            (dict(labels)["le"], key)
+            for key in values
+            for labels in [key[1]]
+            if key[0] == f"{name}_bucket"
+        ]
+        buckets = [(bound, values.pop(key)) for bound, key in bounds]
+        del values[f"{name}_count", ()]
+        total = values.pop((f"{name}_sum", ()))
+        full = _full(part, name)
+        yield HistogramMetricFamily(full, _sentence(full), buckets=buckets, sum_value=total)
 
 
 def _full(part: str, name: str) -> str:
@@ -159,7 +191,12 @@ def _summary(
     family.add_metric([value for _, value in labels], count, total)  # type: ignore[attr-defined]
 
 
-def _parsed(key: str) -> tuple[str, Labels]:
+def parsed(key: str) -> tuple[str, Labels]:
+    """The name and the labels that the key of a statistic says.
+
+    Raises:
+        ValueError: it is not written as one.
+    """
     match = _NAME.fullmatch(key)
     if match is None:
         raise ValueError(f"not a name of a statistic: {key!r}")

@@ -1,15 +1,20 @@
-"""``/healthz``, ``/readyz`` and ``/metrics``."""
+"""``/healthz``, ``/readyz`` and ``/metrics``, and for the host what is behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from groundswell.access.principal import Principal
+from groundswell.http.callers import require_host
 from groundswell.ops.health import Check, require_ready
+from groundswell.ops.operations import Operations
+from groundswell.ops.overview import Health, Overview
 
 _NEVER_KEPT = {"cache-control": "no-store"}
 
@@ -35,3 +40,21 @@ def ops_routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> list
         return Response(text, media_type=CONTENT_TYPE_LATEST, headers=_NEVER_KEPT)
 
     return [healthz, readyz, metrics]
+
+
+def overview_routes(operations: Operations) -> list[HTTPRouteHandler]:
+    """How each part does, and the figures of ``/ops``: for the host application alone."""
+
+    @get("/v1/ops/health", tags=["Operations"], sync_to_thread=False)
+    def health(caller: NamedDependency[Principal]) -> Response[Health]:
+        """Each part of this process, and which alerts would be raised now."""
+        require_host(caller)
+        return Response(operations.health(), headers=_NEVER_KEPT)
+
+    @get("/v1/ops/overview", tags=["Operations"], sync_to_thread=False)
+    def overview(caller: NamedDependency[Principal]) -> Response[Overview]:
+        """Connections, deliveries, latency and what waits, as ``/ops`` shows them."""
+        require_host(caller)
+        return Response(operations.overview(), headers=_NEVER_KEPT)
+
+    return [health, overview]

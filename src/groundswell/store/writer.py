@@ -229,6 +229,7 @@ class Writer:
         sizes = figures.recent_sizes
         return {
             "queue_depth": float(len(self._queue)),
+            "queue_capacity": float(self._capacity),
             "commands_total": float(figures.commands),
             "commits_total": float(figures.commits),
             "failures_total": float(figures.failures),
