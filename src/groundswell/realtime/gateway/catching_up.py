@@ -18,12 +18,13 @@ from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.batching import batch
 from groundswell.realtime.codes import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
-from groundswell.realtime.gateway.preparing import Budget, Preparation, Prepared, State
+from groundswell.realtime.gateway.holes import HoleDigests
+from groundswell.realtime.gateway.preparing import Budget, Claim, Preparation, Prepared, State
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.resume import Lost, anew
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
-from groundswell.realtime.gateway.tailoring import TagReader
+from groundswell.realtime.gateway.tailoring import DIGEST, TagReader
 from groundswell.realtime.messages import CaughtUp, Envelope, Gap, Place, Snapshot
 from groundswell.realtime.topics import refetch_url
 
@@ -41,8 +42,11 @@ _ROUNDS: Final = 5
 class CatchingUp:
     """Tells the past, and joins it to what is live."""
 
-    def __init__(self, preparation: Preparation, reader: PastReader, figures: Figures) -> None:
+    def __init__(
+        self, preparation: Preparation, reader: PastReader, holes: HoleDigests, figures: Figures
+    ) -> None:
         self._preparation = preparation
+        self._holes = holes
         self._figures = figures
         self.reader = reader
 
@@ -51,23 +55,32 @@ class CatchingUp:
         """Reads the tags of events."""
         return self._preparation.tags
 
-    async def prepare(
-        self, subscription: Subscription, resume: Place | None, budget: Budget
-    ) -> Prepared:
-        """Read what a subscription that stands at ``resume`` is to be told.
+    async def prepare(self, subscription: Subscription, claim: Claim, budget: Budget) -> Prepared:
+        """Read what a subscription is to be told to a client that claims to stand somewhere.
 
         Raises:
             GroundswellError: it is not even known where the topic stands.
         """
-        prepared = await self._preparation.prepare(subscription, resume, budget)
+        prepared = await self._preparation.prepare(subscription, claim, budget)
         if not subscription.epoch:
             # It may be held before anything is told, and has to go on from here nevertheless.
             after = Place(prepared.stream.epoch, prepared.plan.after)
-            start = after if resume is None else resume
+            start = claim.resume or after
             subscription.epoch, subscription.offset = start.epoch, start.offset
         return prepared
 
-    async def tell(
+    async def begin(
+        self, connection: Connection, subscription: Subscription, prepared: Prepared
+    ) -> None:
+        """Tell what was prepared; a topic that cannot be followed is ended, never silent."""
+        if connection.subscriptions.get(subscription.topic) is not subscription:
+            return
+        try:
+            await self._tell(connection, subscription, prepared)
+        except Exception:
+            self._end(connection, subscription)
+
+    async def _tell(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
     ) -> None:
         """Tell what was prepared, and what came meanwhile; then the subscription is live."""
@@ -93,15 +106,18 @@ class CatchingUp:
         try:
             prepared = await self._preparation.further(subscription)
         except Exception:
-            logger.warning("A topic could not be followed.", exc_info=True)
-            connection.drop(
-                subscription.topic,
-                UnsubscribeCode.RESUME_NEEDED,
-                "where the topic stands cannot be read now",
-                again=True,
-            )
+            self._end(connection, subscription)
             return
-        await self.tell(connection, subscription, prepared)
+        await self.begin(connection, subscription, prepared)
+
+    def _end(self, connection: Connection, subscription: Subscription) -> None:
+        logger.warning("A topic could not be followed.", exc_info=True)
+        connection.drop(
+            subscription.topic,
+            UnsubscribeCode.RESUME_NEEDED,
+            "where the topic stands cannot be read now",
+            again=True,
+        )
 
     async def reconsider(self, connection: Connection, subscription: Subscription) -> None:
         """Decide again whether a held topic may be heard, and go on with it or end it."""
@@ -149,6 +165,8 @@ class CatchingUp:
         if made.lost is not None:
             self._figures.gaps[made.lost.reason] += 1
             connection.reply(_gap(subscription, made.lost))
+            if not await self._tell_digest(connection, subscription, prepared):
+                return False
         if prepared.state is not None:
             subscription.epoch, subscription.offset = prepared.state.epoch, prepared.state.offset
             connection.reply(_snapshot(subscription.topic, prepared.state))
@@ -162,6 +180,20 @@ class CatchingUp:
         if prepared.state is None and made.upto > subscription.offset:
             subscription.offset = made.upto
         return await self._still(connection, subscription)
+
+    async def _tell_digest(
+        self, connection: Connection, subscription: Subscription, prepared: Prepared
+    ) -> bool:
+        """Sum up what is lost; False if the topic may not be heard any more."""
+        lost = prepared.plan.lost
+        if lost is None or DIGEST not in connection.session.features:
+            return True
+        digest = await self._holes.of(subscription, lost, prepared.before)
+        if not await self._still(connection, subscription):
+            return False
+        if digest is not None:
+            connection.reply(digest)
+        return True
 
     async def _still(self, connection: Connection, subscription: Subscription) -> bool:
         if connection.closed:

@@ -19,6 +19,7 @@ from groundswell.realtime.gateway.jobs import Job, Jobs
 from groundswell.realtime.gateway.outlet import Outlet
 from groundswell.realtime.gateway.presence_commands import Appearance, Viewing
 from groundswell.realtime.gateway.refusals import error_of
+from groundswell.realtime.gateway.restoring import NO_FORMER, Former
 from groundswell.realtime.gateway.session import Session
 from groundswell.realtime.gateway.shared import Shared
 from groundswell.realtime.gateway.subscription import Subscription
@@ -39,17 +40,16 @@ class Connection:
     __slots__ = (
         "_closed",
         "_due",
-        "_granted",
         "_jobs",
         "_left",
         "_link",
-        "_restored",
         "_rights",
         "_shared",
         "_wheel",
         "_write_ahead",
         "appearance",
         "device",
+        "former",
         "hearing",
         "id",
         "outlet",
@@ -78,8 +78,7 @@ class Connection:
         self._write_ahead = shared.limits.write_ahead
         self._link = link
         self._jobs = Jobs(self._failed)
-        self._restored: tuple[str, ...] = ()
-        self._granted: frozenset[str] = frozenset()
+        self.former = NO_FORMER
         self._closed = False
         self._left = False
         self.hearing = Hearing(self)
@@ -209,25 +208,16 @@ class Connection:
         self.end(topic)
         self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
 
-    def restore(self, topics: Iterable[str], *, granted: bool) -> None:
-        """The topics of a former session, to be begun with the next SUBSCRIBE or without one.
-
-        ``granted``: nothing has changed since they were allowed, so nobody needs to be asked.
-        """
-        self._restored = tuple(topics)
-        self._granted = frozenset(self._restored) if granted else frozenset()
-        if self._restored:
+    def restore(self, former: Former) -> None:
+        """Begin the topics of a former session with the next SUBSCRIBE, or soon without one."""
+        self.former = former
+        if former.waits:
             self.session.restore_at = self._shared.clock() + self._shared.pacing.restore
 
     def take_restored(self) -> tuple[str, ...]:
         """The topics still to be begun; they are given once."""
-        restored, self._restored = self._restored, ()
         self.session.restore_at = None
-        return restored
-
-    def was_granted(self, topic: str) -> bool:
-        """Whether the former session held the topic under the very same rights."""
-        return topic in self._granted
+        return self.former.take()
 
     def later(self, job: Job) -> None:
         """Do something after all that waits to be done."""

@@ -19,7 +19,8 @@ class InboxDevice:
     """Tells a device its critical messages again until it acknowledges them.
 
     When to tell them again is the inbox's to say; here it is remembered while the device is
-    connected. An event of its inbox that was told live counts as sent.
+    connected. An event of its inbox that was told live counts as sent. What was written to a device
+    that knows no acknowledgements counts as acknowledged.
     """
 
     __slots__ = ("_again", "_client_id", "_connection", "_inbox", "_told", "_user_id")
@@ -41,7 +42,9 @@ class InboxDevice:
         await self._note(told)
         after = 0
         while pending := await self._inbox.pending(self._user_id, self._client_id, after):
-            await self._send([one for one in pending if one.message.id not in told], "inbox")
+            # Some of it may have been told live while it was read.
+            known = told.union(self._told)
+            await self._send([one for one in pending if one.message.id not in known], "inbox")
             after = pending[-1].message.seq
 
     def told(self, envelope: Envelope) -> None:
@@ -72,6 +75,9 @@ class InboxDevice:
         await self._note(told)
 
     async def _note(self, ids: Iterable[str]) -> None:
+        if "ack" not in self._connection.session.features:
+            await self._inbox.ack(self._user_id, self._client_id, ids=tuple(ids))
+            return
         answer = await self._inbox.sent(self._user_id, self._client_id, tuple(ids))
         for one, at in answer.items():
             if at is None:

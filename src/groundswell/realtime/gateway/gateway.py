@@ -19,11 +19,13 @@ from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.catching_up import CatchingUp
 from groundswell.realtime.gateway.connection import Connection
 from groundswell.realtime.gateway.figures import BUCKETS, Figures, GatewayStatistics
+from groundswell.realtime.gateway.holes import HoleDigests, Past
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
 from groundswell.realtime.gateway.preparing import Preparation, SnapshotOf
 from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.reading import PastReader
 from groundswell.realtime.gateway.registry import Registry
+from groundswell.realtime.gateway.restoring import Acknowledgements
 from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Admit, IsRevoked, Rights
 from groundswell.realtime.gateway.session import Rules
@@ -59,6 +61,7 @@ class Gateway:
         snapshot: the present state of a state topic whose history is empty.
         token_key: signs resume tokens; 32 bytes, the same in all processes.
         head: the newest ``seq`` of which everything was handed to the hub.
+        past: reads what histories no longer have from the log, to be summed up; None: not offered.
         admit: decides on topics.
         verify_token: says who a token names.
         is_revoked: whether a sign-in was ended.
@@ -82,6 +85,7 @@ class Gateway:
         *,
         token_key: bytes,
         head: Callable[[], int],
+        past: Past | None = None,
         admit: Admit | None = None,
         verify_token: VerifyToken = no_tokens,
         is_revoked: IsRevoked = nothing_revoked,
@@ -112,7 +116,8 @@ class Gateway:
         if presence is not None:
             features |= {"presence"}
         self._reader = PastReader(broker, clock)
-        preparation = Preparation(self._reader, snapshot, bounds, figures, clock)
+        preparation = Preparation(self._reader, snapshot, bounds, figures, head, clock)
+        holes = HoleDigests(past, preparation.tags, clock)
         self._behind: set[Connection] = set()
         self.rights = Rights(admit or TopicAccess().admit, is_revoked)
         self._shared = Shared(
@@ -124,13 +129,14 @@ class Gateway:
             registry=Registry(per_user=per_user, per_address=per_address),
             tokens=ResumeTokens(token_key),
             verify=verify_token,
-            catching_up=CatchingUp(preparation, self._reader, figures),
+            catching_up=CatchingUp(preparation, self._reader, holes, figures),
             head=head,
             clock=clock,
             random=chance,
             figures=figures,
             behind=self._behind,
             deltas=DeltaMaker(),
+            acknowledgements=Acknowledgements(),
             life=token_urlsafe(6),
             sign=sign,
             act=act,
@@ -224,6 +230,11 @@ class Gateway:
                 await asyncio.sleep(1)
                 left = max(SECOND, left - SECOND)
         await asyncio.sleep(0)
+
+    @property
+    def draining(self) -> bool:
+        """Whether clients are sent away and nobody is taken any more."""
+        return self._draining
 
     def statistics(self) -> GatewayStatistics:
         """How many are connected, and what became of others."""

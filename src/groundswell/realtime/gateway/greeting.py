@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.frames import Hello, Refresh
 from groundswell.realtime.gateway.reply import or_unset
-from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession
+from groundswell.realtime.gateway.restoring import Former
+from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession, FormerTopic
 from groundswell.realtime.gateway.session import Mismatch
 from groundswell.realtime.gateway.session_replies import (
     Heartbeat,
@@ -39,7 +41,9 @@ async def greet(connection: Connection, hello: Hello) -> None:
     former = _former(connection, hello)
     connection.session_id = former.session_id if former else f"s-{token_urlsafe(9)}"
     if former is not None:
-        connection.restore(former.topics, granted=former.policy == shared.policy)
+        acknowledged = shared.acknowledgements.of(former.session_id)
+        granted = former.policy == shared.policy
+        connection.restore(Former(former.topics, granted=granted, acknowledged=acknowledged))
     shared.registry.claim(connection)
     connection.begin([_broadcast(connection)])
     connection.reply(_welcome(connection, hello, resumed=former is not None))
@@ -108,18 +112,27 @@ def _former(connection: Connection, hello: Hello) -> FormerSession | None:
 def resume_token(connection: Connection) -> str:
     """The token with which the session can be resumed as it is now."""
     shared, session = connection.shared, connection.session
-    held = [
-        one.topic for one in connection.subscriptions.values() if not (one.implicit or one.tracked)
-    ]
+    held = connection.subscriptions.values()
+    topics = [_former_topic(one) for one in held if not (one.implicit or one.tracked)]
     return shared.tokens.issue(
         FormerSession(
             connection.session_id,
             session.credentials.user_id,
             session.client_id,
-            sorted(held),
+            sorted(topics, key=attrgetter("name")),
             shared.policy,
             shared.clock() + LIFE,
         )
+    )
+
+
+def _former_topic(subscription: Subscription) -> FormerTopic:
+    known, acked = subscription.known, subscription.acked
+    return FormerTopic(
+        subscription.topic,
+        known.epoch,
+        known.offset,
+        None if acked is None else (acked.epoch, acked.offset),
     )
 
 

@@ -13,7 +13,7 @@ from groundswell.realtime.gateway.device import InboxDevice
 from groundswell.realtime.gateway.device_replies import ReadEntry, ReadState
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Ack, Read
-from groundswell.realtime.messages import Offset
+from groundswell.realtime.messages import Offset, Place
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
@@ -22,13 +22,23 @@ _data = msgspec.json.Decoder(dict[str, Any])
 
 
 async def acknowledge(connection: Connection, frame: Ack) -> None:
-    """The device has some critical messages, and need not be told them again.
+    """The client has all of a topic up to an offset, or some critical messages.
+
+    Of every topic that is held the place is kept for when the session is resumed. What is in the
+    inbox need not be told to this device again.
 
     Raises:
         Refused: there is no inbox, the device has no name, or the offset is unknown.
     """
+    inbox = inbox_topic(connection.session.credentials.user_id or "")
+    if frame.topic is not None and frame.offset is not None:
+        if frame.topic != inbox or frame.topic in connection.subscriptions:
+            _keep_place(connection, frame.topic, frame.offset)
+        if frame.topic != inbox and not frame.ids:
+            return
     device = device_of(connection)
-    up_to = await _inbox_seq(connection, frame.topic, frame.offset)
+    topic = frame.topic if frame.topic == inbox else None
+    up_to = await _inbox_seq(connection, topic, frame.offset)
     if up_to is None and not frame.ids:
         raise Refused(Code.BAD_REQUEST, "Name a topic and an offset, or ids.")
     await device.acknowledge(up_to, frame.ids)
@@ -64,6 +74,23 @@ async def mark(connection: Connection, frame: Read) -> None:
             vv=states.vv,
         )
     )
+
+
+def _keep_place(connection: Connection, topic: str, offset: Offset) -> None:
+    """Remember up to where a client has a topic; acknowledgements are cumulative.
+
+    Raises:
+        Refused: the topic is not held, or was not told so far.
+    """
+    subscription = connection.subscriptions.get(topic)
+    if subscription is None or subscription.implicit:
+        raise Refused(Code.PERMISSION_DENIED, "Only topics that are held are acknowledged.")
+    if offset > subscription.offset:
+        raise Refused(Code.POSITION_AHEAD, f"The newest offset told is {subscription.offset}.")
+    place, former = Place(subscription.epoch, offset), subscription.acked
+    if former is None or former.epoch != place.epoch or former.offset < offset:
+        subscription.acked = place
+        connection.shared.acknowledgements.note(connection.session_id, topic, place)
 
 
 def device_of(connection: Connection) -> InboxDevice:

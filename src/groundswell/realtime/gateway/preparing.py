@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from groundswell.contract.times import Clock
 from groundswell.realtime.broker.base import Position
-from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.limits import Limits
 from groundswell.realtime.gateway.reading import PastReader
@@ -31,6 +30,19 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """From where a client wants to go on.
+
+    ``resume`` is the place it names; ``attested`` one that the stream certainly had. ``recall``:
+    it may be told what was before.
+    """
+
+    resume: Place | None = None
+    attested: Place | None = None
+    recall: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The whole state of a topic, true at ``offset``."""
 
@@ -43,12 +55,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was read for a subscription, ready to be told."""
+    """What was read for a subscription, ready to be told.
+
+    ``before`` is the ``seq`` that all that is lost precedes, if that is known.
+    """
 
     stream: Position
     plan: Plan
     events: list[Envelope]
     state: State | None = None
+    before: int | None = None
 
 
 class Preparation:
@@ -59,6 +75,7 @@ class Preparation:
         snapshot: the state of a topic whose history is empty.
         limits: how much is replayed.
         figures: where alarms are counted.
+        head: the newest ``seq`` that was handed to the hub.
         clock: the time.
     """
 
@@ -68,41 +85,44 @@ class Preparation:
         snapshot: SnapshotOf,
         limits: Limits,
         figures: Figures,
+        head: Callable[[], int],
         clock: Clock,
     ) -> None:
         self._reader = reader
         self._snapshot = snapshot
         self._limits = limits
         self._figures = figures
+        self._head = head
         self._clock = clock
         self.tags = TagReader()
 
-    async def prepare(
-        self, subscription: Subscription, resume: Place | None, budget: Budget
-    ) -> Prepared:
-        """Read what a subscription that stands at ``resume`` is to be told.
+    async def prepare(self, subscription: Subscription, claim: Claim, budget: Budget) -> Prepared:
+        """Read what a subscription is to be told.
 
         Raises:
             GroundswellError: it is not even known where the topic stands.
         """
-        options = subscription.options
-        stream = await self._reader.position(subscription.topic)
+        options, state = subscription.options, subscription.kind.state
+        stream = await self._standing(subscription, claim)
+        head = self._head()
+        subscription.seen = Place(stream.epoch, stream.offset)
+        withheld = not claim.recall and not state
         made = plan(
-            resume,
+            claim.resume,
             stream,
-            state=subscription.kind.state,
+            state=state,
             history=options.history,
             snapshot=options.snapshot,
-            cap=min(self._limits.replay_topic, budget.left),
+            cap=stream.offset if withheld else min(self._limits.replay_topic, budget.left),
         )
         if made.ahead:
-            self._alarm(subscription.topic, stream, resume)
+            self._alarm(subscription.topic, stream, claim.resume)
         if made.snapshot:
             return await self._with_state(subscription, stream, made)
+        if withheld:
+            made = made.withheld()
         budget.left -= made.upto - made.after
-        return await self._with_events(
-            subscription.topic, stream, made, subscription.tailoring.filter
-        )
+        return await self._with_events(subscription, stream, made, head)
 
     async def further(self, subscription: Subscription) -> Prepared:
         """Read on from where the subscription stands.
@@ -111,11 +131,33 @@ class Preparation:
             GroundswellError: it is not even known where the topic stands.
         """
         place = subscription.place if subscription.epoch else None
-        return await self.prepare(subscription, place, Budget(self._limits.replay_topic))
+        return await self.prepare(subscription, Claim(place), Budget(self._limits.replay_topic))
+
+    async def _standing(self, subscription: Subscription, claim: Claim) -> Position:
+        """Where the topic stands.
+
+        Whoever is ahead of it heard more than this process did, or the stream lost its end. That
+        begins a new epoch if it is certain, or if it concerns nobody but who says so.
+        """
+        topic = subscription.topic
+        stream = await self._reader.position(topic)
+        places = [one for one in (claim.resume, claim.attested) if one is not None]
+        reached = max((one.offset for one in places if one.epoch == stream.epoch), default=0)
+        if reached <= stream.offset:
+            return stream
+        if subscription.kind.rule != "owner":
+            attested = claim.attested
+            certain = attested is not None and attested.epoch == stream.epoch
+            reached = attested.offset if attested is not None and certain else 0
+        found = await self._reader.renew(topic, stream.epoch, reached)
+        if found.epoch != stream.epoch:
+            self._alarm(topic, stream, Place(stream.epoch, reached))
+        return found
 
     async def _with_events(
-        self, topic: str, stream: Position, made: Plan, chosen: Filter | None
+        self, subscription: Subscription, stream: Position, made: Plan, head: int
     ) -> Prepared:
+        topic, chosen = subscription.topic, subscription.tailoring.filter
         try:
             events = await self._reader.between(topic, stream.epoch, made.after, made.upto)
         except Exception:
@@ -125,9 +167,10 @@ class Preparation:
             first = events[0].offset or 0 if events else made.upto + 1
             if first > made.after + 1:
                 made = made.without(first - 1)
+        before = events[0].seq if events else head + 1
         if chosen is not None:
             events = [one for one in events if chosen(self.tags.tags(one))]
-        return Prepared(stream, made, events)
+        return Prepared(stream, made, events, before=before)
 
     async def _with_state(
         self, subscription: Subscription, stream: Position, made: Plan

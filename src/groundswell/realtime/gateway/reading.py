@@ -38,6 +38,10 @@ class PastReader:
         """Where the topic stands now."""
         return await self._broker.position(topic)
 
+    async def renew(self, topic: str, epoch: str, beyond: int) -> Position:
+        """Begin a new epoch of a topic that is in ``epoch`` and does not reach ``beyond``."""
+        return await self._broker.renew(topic, epoch, beyond)
+
     async def newest(self, topic: str) -> Envelope | None:
         """The newest event that is kept."""
         self.reads += 1

@@ -71,6 +71,16 @@ class Plan:
         """The plan when the past cannot be read at all."""
         return replace(self, recovery="failed", whole=True)
 
+    def withheld(self) -> Plan:
+        """The plan for somebody who may not hear the past: that it is withheld."""
+        if self.after == self.upto and self.lost is None:
+            return self
+        top = self.upto
+        if self.recovery in ("none", "failed"):
+            return replace(self, after=top, lost=None if self.lost is None else anew(top))
+        first = self.after + 1 if self.lost is None else self.lost.first
+        return replace(self, recovery="partial", after=top, lost=Lost("permission", first, top))
+
     def moved(self, top: int) -> Plan:
         """The plan when the stream began anew meanwhile, and its newest offset is ``top``."""
         if self.recovery == "none":

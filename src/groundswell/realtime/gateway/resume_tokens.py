@@ -19,6 +19,15 @@ _PREFIX: Final = "rt_"
 _MAC_BYTES: Final = 16
 
 
+class FormerTopic(msgspec.Struct, frozen=True, array_like=True):
+    """A topic of it: the newest place that is known to be told, and what was acknowledged."""
+
+    name: str
+    epoch: str = ""
+    offset: int = 0
+    acked: tuple[str, int] | None = None
+
+
 class FormerSession(msgspec.Struct, frozen=True, array_like=True):
     """What a session was.
 
@@ -28,7 +37,7 @@ class FormerSession(msgspec.Struct, frozen=True, array_like=True):
     session_id: str
     user_id: str | None
     client_id: str | None
-    topics: list[str]
+    topics: list[FormerTopic]
     policy: str
     expires_at: int
 
@@ -58,7 +67,10 @@ class ResumeTokens:
         mac, body = content[:_MAC_BYTES], content[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(body)):
             return None
-        session = self._decode(body)
+        try:
+            session = self._decode(body)
+        except msgspec.DecodeError:  # of another version
+            return None
         if session.user_id != user_id or now >= session.expires_at:
             return None
         return session

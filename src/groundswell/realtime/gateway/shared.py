@@ -14,6 +14,7 @@ from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.limits import Limits, Pacing, Return
 from groundswell.realtime.gateway.publishing import Act
 from groundswell.realtime.gateway.registry import Registry
+from groundswell.realtime.gateway.restoring import Acknowledgements
 from groundswell.realtime.gateway.resume_tokens import ResumeTokens
 from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.gateway.session import Rules
@@ -54,6 +55,7 @@ class Shared:
     figures: Figures
     behind: set[Connection]
     deltas: DeltaMaker
+    acknowledgements: Acknowledgements
     life: str
     sign: Sign | None
     act: Act | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Options, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of
-from groundswell.realtime.gateway.preparing import Budget, Prepared
+from groundswell.realtime.gateway.preparing import Budget, Claim, Prepared
 from groundswell.realtime.gateway.presence_commands import view
 from groundswell.realtime.gateway.refusals import error_body
 from groundswell.realtime.gateway.reply import or_unset
@@ -30,11 +31,12 @@ from groundswell.realtime.gateway.topic_replies import (
     TopicRefused,
     Unsubscribed,
 )
-from groundswell.realtime.messages import Place
-from groundswell.realtime.topics import BROADCAST, kind_of
+from groundswell.realtime.topics import BROADCAST, kind_of, subject_of
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
+
+logger = logging.getLogger(__name__)
 
 _Refusals = dict[str, TopicRefused]
 
@@ -44,12 +46,15 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
 
     ``tracked``: they are begun as keys of something that holds many.
     """
-    names = list(dict.fromkeys([*frame.topics, *(() if tracked else connection.take_restored())]))
-    _check(connection, frame, names)
+    _check(connection, frame)
+    restored = () if tracked else connection.take_restored()
+    names = list(dict.fromkeys([*frame.topics, *restored]))
+    if not names:
+        raise Refused(Code.BAD_REQUEST, "Name at least one topic.")
     refused: _Refusals = {}
     begun = await _begin(connection, names, frame.options, refused, tracked=tracked)
     seq = connection.shared.head()
-    prepared = await _prepare(connection, begun, frame.options, refused)
+    prepared = await _prepare(connection, begun, refused)
     results: dict[str, TopicHeld | TopicRefused] = {**refused}
     for subscription, ready in prepared:
         results[subscription.topic] = _held(connection, subscription, ready, seq)
@@ -60,24 +65,39 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
             resume_token=resume_token(connection) if connection.session.greeted else UNSET,
         )
     )
+    await _bring_inbox(connection, [subscription for subscription, _ in prepared])
     for subscription, ready in prepared:
         connection.shared.figures.resumes[ready.plan.recovery] += 1
-        await connection.shared.catching_up.tell(connection, subscription, ready)
-    await _accompany(connection, [subscription for subscription, _ in prepared])
-
-
-async def _accompany(connection: Connection, begun: list[Subscription]) -> None:
-    """What belongs to some topics beside their events: an inbox, and who is present."""
-    session = connection.session
-    for subscription in begun:
-        if connection.subscriptions.get(subscription.topic) is not subscription:
-            continue
-        kind = subscription.kind.name
-        if kind == "presence.{scope}" and subscription.options.presence:
+        await connection.shared.catching_up.begin(connection, subscription, ready)
+        if subscription.kind.name == "presence.{scope}" and subscription.options.presence:
             view(connection, subscription.topic)
-        own = subscription.topic == inbox_topic(session.credentials.user_id or "")
-        if own and "ack" in session.features and session.client_id and not connection.expired():
-            await device_of(connection).begin()
+
+
+async def _bring_inbox(connection: Connection, begun: list[Subscription]) -> None:
+    """Tell a device what its user's inbox still has for it, if one of the topics asks for that.
+
+    The inbox itself does for whoever acknowledges; with ``offlineDelivery`` each of the user's own
+    topics does.
+    """
+    session = connection.session
+    user_id = session.credentials.user_id
+    if user_id is None or session.client_id is None or connection.shared.inbox is None:
+        return
+    own = [one for one in begun if one.kind.critical and subject_of(one.topic) == user_id]
+    acknowledges = "ack" in session.features
+    if not any(
+        one.options.offline_delivery or (acknowledges and one.topic == inbox_topic(user_id))
+        for one in own
+    ):
+        return
+    try:
+        await device_of(connection).begin()
+    except Exception as error:
+        # The topics are heard nevertheless: what is in the inbox waits there.
+        refused = refusal_of(error)
+        if refused.code is Code.INTERNAL:
+            logger.exception("An inbox could not be told.")
+        connection.refuse(refused, topic=inbox_topic(user_id))
 
 
 def unsubscribe(connection: Connection, frame: Unsubscribe) -> None:
@@ -99,14 +119,12 @@ def unsubscribe(connection: Connection, frame: Unsubscribe) -> None:
         )
 
 
-def _check(connection: Connection, frame: Subscribe, names: list[str]) -> None:
+def _check(connection: Connection, frame: Subscribe) -> None:
     """What is wrong with the request as a whole.
 
     Raises:
         Refused: there is nothing to subscribe to, or it is for another client.
     """
-    if not names:
-        raise Refused(Code.BAD_REQUEST, "Name at least one topic.")
     if frame.client_id is not None and not connection.session.known_as(frame.client_id):
         raise Refused(Code.SUBJECT_MISMATCH, "The connection belongs to another clientId.")
     if frame.options.delta not in (None, "jsonpatch"):
@@ -128,6 +146,8 @@ async def _begin(
         try:
             found[name] = await _found(connection, name, found, tracked=tracked)
         except Exception as error:
+            if not isinstance(error, GroundswellError | Refused):
+                logger.exception("A topic could not be decided on.")
             refused[name] = _refusal(connection, error)
     for subscription in found.values():
         subscription.options = options
@@ -186,7 +206,7 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
     shared, session = connection.shared, connection.session
     version = shared.rights.version
     topic = name
-    if not connection.was_granted(name):
+    if not connection.former.granted(name):
         topic = await shared.rights.admit(name, session.credentials)
     private = is_private(topic)
     if private and connection.expired():
@@ -199,25 +219,25 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
 
 def _refusal(connection: Connection, error: Exception) -> TopicRefused:
     refused = refusal_of(error)
-    if refused.code is Code.INTERNAL:
-        raise error
     connection.shared.figures.errors[refused.code.name.lower()] += 1
     return TopicRefused(error=error_body(refused))
 
 
 async def _prepare(
-    connection: Connection, begun: list[Subscription], options: Options, refused: _Refusals
+    connection: Connection, begun: list[Subscription], refused: _Refusals
 ) -> list[tuple[Subscription, Prepared]]:
     """Read the past of all, together; what cannot be read is refused."""
     budget = Budget(connection.shared.limits.replay_total)
     catching_up = connection.shared.catching_up
 
     async def one(subscription: Subscription) -> Prepared | Exception:
-        resume = options.resume.get(subscription.topic) or _own_place(subscription)
+        claim = _claim(connection, subscription)
         try:
             await connection.shared.hub.ready((subscription.topic,))
-            return await catching_up.prepare(subscription, resume, budget)
-        except GroundswellError as error:
+            return await catching_up.prepare(subscription, claim, budget)
+        except Exception as error:
+            if not isinstance(error, GroundswellError):
+                logger.exception("A topic could not be read.")
             return error
 
     read = [await one(begun[0])] if len(begun) == 1 else await asyncio.gather(*map(one, begun))
@@ -227,13 +247,27 @@ async def _prepare(
             connection.end(subscription.topic)
             refused[subscription.topic] = _refusal(connection, ready)
         else:
+            _begin_acknowledging(subscription)
             prepared.append((subscription, ready))
     return prepared
 
 
-def _own_place(subscription: Subscription) -> Place | None:
-    """Where a topic stands that was held before: its options change, its place does not."""
-    return subscription.place if subscription.epoch else None
+def _begin_acknowledging(subscription: Subscription) -> None:
+    """A client that will acknowledge a topic has nothing of it yet beyond where it begins."""
+    if subscription.options.ack and subscription.acked is None:
+        subscription.acked = subscription.place
+
+
+def _claim(connection: Connection, subscription: Subscription) -> Claim:
+    """From where the client wants to go on: from the place it names, else from where a topic that
+    was held before stands, else from what it acknowledged in its former session."""
+    topic, former = subscription.topic, connection.former
+    attested = former.attested(topic)
+    named = subscription.options.resume.get(topic)
+    if named is None and subscription.epoch:
+        return Claim(subscription.place, attested)
+    recall = connection.session.credentials.grants.allow(topic, "history")
+    return Claim(named or former.acknowledged(topic), attested, recall)
 
 
 def _held(

@@ -47,13 +47,16 @@ class Subscription:
     is known. ``plain`` is the version of the rights under which a live event needs no more than
     being written, or ``NOT_PLAIN``; ``checked`` is the version last decided under.
     ``implicit``: nobody asked for it. ``tracked``: it is held as one of many keys.
-    ``snapshots``: the client understands SNAPSHOT. ``loose``: events without offsets were told
-    since ``offset``, so the next one with an offset need not be the next in number. ``lost``: a
-    GAP to be told when the past is. ``base``: the newest state the client was told. ``skipped``:
-    events were passed over since a position was told. ``sign``: how events are signed; None: not.
+    ``acked`` is what the client has acknowledged, None if it does not; ``seen`` is where the
+    stream stood when it was last asked. ``snapshots``: the client understands SNAPSHOT. ``loose``:
+    events without offsets were told since ``offset``, so the next one with an offset need not be
+    the next in number. ``lost``: a GAP to be told when the past is. ``base``: the newest state the
+    client was told. ``skipped``: events were passed over since a position was told. ``sign``: how
+    events are signed; None: not.
     """
 
     __slots__ = (
+        "acked",
         "base",
         "buffer",
         "checked",
@@ -68,6 +71,7 @@ class Subscription:
         "overflowed",
         "plain",
         "private",
+        "seen",
         "sign",
         "skipped",
         "snapshots",
@@ -99,6 +103,8 @@ class Subscription:
         self.sign: Sign | None = None
         self.filter: Filter | None = None
         self.tailoring = NO_TAILORING
+        self.acked: Place | None = None
+        self.seen: Place | None = None
         self.base = 0
         self.skipped = False
         self.epoch = ""
@@ -126,6 +132,14 @@ class Subscription:
     def place(self) -> Place:
         """Where the client stands."""
         return Place(self.epoch, self.offset)
+
+    @property
+    def known(self) -> Place:
+        """The newest place of the stream that is known here."""
+        seen = self.seen
+        if seen is None or (seen.epoch == self.epoch and seen.offset < self.offset):
+            return self.place
+        return seen
 
     def keep(self, envelope: Envelope, limit: int) -> None:
         """Let a live event wait; beyond ``limit`` they are read from the history later."""

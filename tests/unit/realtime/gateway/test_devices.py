@@ -50,6 +50,24 @@ async def test_what_a_device_has_not_acknowledged_is_told_when_it_connects() -> 
     assert len(again.heard("BATCH")[0]["messages"]) == 3
 
 
+async def test_what_comes_while_a_device_registers_is_told_once() -> None:
+    """8.2: else it would count as told twice, and be told again only after 30 seconds."""
+    world, inbox = with_inbox()
+    register = inbox.connected
+
+    async def connected(user_id: str, client_id: str) -> None:
+        await register(user_id, client_id)
+        peer = world.peers[-1]
+        await inbox.file()
+        await settle()
+        assert peer.offsets(INBOX) == [1]
+
+    inbox.connected = connected  # type: ignore[method-assign]
+    peer = await device(world)
+    await settle()
+    assert peer.heard("BATCH") == []
+
+
 async def test_an_acknowledged_message_is_never_told_to_that_device_again() -> None:
     world, inbox = with_inbox()
     await inbox.file(3)

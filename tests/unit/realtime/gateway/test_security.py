@@ -308,6 +308,7 @@ async def test_an_unexpected_error_tells_nothing_of_itself() -> None:
 
     world = World(options={"admit": fail})
     peer = await world.hello()
-    (error,) = await peer.ask("SUBSCRIBE", topics=["activity"])
+    (told,) = await peer.ask("SUBSCRIBE", topics=["activity"])
+    error = told["topics"]["activity"]["error"]
     assert (error["code"], error["name"], error["retryable"]) == (1000, "internal", True)
     assert never_heard(peer)
