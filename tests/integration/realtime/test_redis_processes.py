@@ -239,6 +239,20 @@ async def _heard_beyond(listener: Listener, seq: int) -> bool:
     return bool(listener.heard) and listener.seqs[-1] > seq
 
 
+async def test_any_number_may_ask_at_once_and_redis_stays(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    async with process(redis_server.url, log) as one:
+        await one.listen("activity")
+        log.write(publication(101))
+        await one.follow_log()
+        places = await asyncio.gather(*(one.broker.position("activity") for _ in range(500)))
+        assert one.joined
+        assert one.broker.statistics()["joins_total"] == 1
+        assert {place.offset for place in places} == {1}
+        assert len({place.epoch for place in places}) == 1
+
+
 async def test_a_state_that_both_know_is_told_once_and_one_process_speaks(
     redis_server: RedisServer, log: PublishedLog
 ) -> None:

@@ -49,6 +49,9 @@ from groundswell.realtime.messages import Publication
 FAILURES: Final = (RedisError, OSError, TimeoutError, Lost)
 """What the network, Redis and its contents may do to us at any time."""
 
+READS_AT_ONCE: Final = 32
+"""A thousand clients that come at once must not use up the connections that publishing needs."""
+
 _SHORTEST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 
@@ -106,6 +109,7 @@ class RedisBroker:
         self._session: Session | None = None
         self._state = _State.AWAY
         self._turn = asyncio.Lock()
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
         self._joined = asyncio.Event()
         self._away_epoch = f"away-{token_urlsafe(6)}"
         self._published = 0
@@ -382,14 +386,15 @@ class RedisBroker:
         self._followed.release_all()
 
     async def _read(self, topic: str, how: How, place: int, limit: int) -> Stretch:
-        session = self._session
-        if self._state is not _State.LIVE or session is None:
-            raise Degraded
-        try:
-            return await self._streams.read(session.head.life, topic, how, place, limit)
-        except FAILURES as error:
-            self._leave(error)
-            raise Degraded from error
+        async with self._reads:
+            session = self._session
+            if self._state is not _State.LIVE or session is None:
+                raise Degraded
+            try:
+                return await self._streams.read(session.head.life, topic, how, place, limit)
+            except FAILURES as error:
+                self._leave(error)
+                raise Degraded from error
 
 
 def _cause(error: Exception) -> Exception:
