@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.service import NewAddress, Service, shared_service
 from tests.end_to_end.shapes import assert_problem
 
-SETTING = "play=3/2 seconds,download=4/hour,view=5/hour,comment=2/hour"
+SETTING = "play=3/2 seconds,download=4/hour,view=5/hour,comment=2/hour,inbox=2/hour"
 """Votes are limited as they are where nothing is set: 30 a minute."""
 
 ACTIONS: list[tuple[str, str, Any, int, str]] = [
@@ -133,3 +133,12 @@ async def test_the_page_says_the_limit_too(limited: Service, new_address: NewAdd
     assert answer.status_code == 429
     assert "Rate limit exceeded. Please try again in" in answer.text
     assert (await limited.media(media))["commentCount"] == 2
+
+
+async def test_what_a_user_writes_into_the_inbox_is_limited(limited: Service) -> None:
+    async with await limited.user(f"user-{uuid4().hex}") as user:
+        ack = {"clientId": "phone", "upTo": 0}
+        for _ in range(2):
+            assert (await user.post("/v1/me/inbox/ack", json=ack)).status_code == 200
+        assert_limited(await user.post("/v1/me/inbox/ack", json=ack), 3600)
+        assert (await user.get("/v1/me/inbox")).status_code == 200

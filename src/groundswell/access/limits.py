@@ -23,6 +23,7 @@ DEFAULT_LIMITS: Mapping[str, str] = {
     "download": "30/minute",
     "view": "120/minute",
     "comment": "10/minute",
+    "inbox": "600/minute",
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -33,6 +34,7 @@ from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.reports import Reports
 from groundswell.domains.engagement.retention import Retention
 from groundswell.domains.engagement.routes import engagement_router
+from groundswell.domains.inbox.offering import Limit
 from groundswell.domains.inbox.push.keys import VapidKey
 from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
@@ -80,7 +82,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         offers = offers_of(core, limits)
         await offers.start()
         exchange = await exchange_of(core, offers.is_member)
-        inbox = _inbox(core, exchange)
+        inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
         dealings = Dealings(inbox.port, Reports(actions), core.hasher)
         live = await live_of(core, access, exchange, tickets, dealings)
@@ -157,7 +159,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         await close_limits()
 
 
-def _inbox(core: Core, exchange: Exchange) -> InboxParts:
+def _inbox(core: Core, exchange: Exchange, limit: Limit) -> InboxParts:
     """The inboxes; users count as connected while somebody listens to their inbox."""
 
     async def is_connected(user_id: str) -> bool:
@@ -172,6 +174,7 @@ def _inbox(core: Core, exchange: Exchange) -> InboxParts:
         admit=exchange.rules.admit,
         is_connected=is_connected,
         push_key=VapidKey(core.secret, contact) if contact else None,
+        limit=limit,
     )
     core.wakers.append(inbox.wake)
     return inbox

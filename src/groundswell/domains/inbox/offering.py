@@ -27,6 +27,8 @@ from groundswell.store.commands import Idempotency
 Admit = Callable[[str, Principal], Awaitable[object]]
 """Raises if the caller may not subscribe to the topic."""
 
+Limit = Callable[[Principal], Awaitable[None]]
+
 
 class InboxActions:
     """Filing, reading, saving, registering.
@@ -38,6 +40,7 @@ class InboxActions:
         admit: who may subscribe to what.
         clock: the time.
         push_key: the public key for push subscriptions; None if pushes are off.
+        limit: counts one write of a caller, and raises RateLimited if it is one too many.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class InboxActions:
         admit: Admit,
         clock: Clock,
         push_key: str | None,
+        limit: Limit,
     ) -> None:
         self._submit = submit
         self.inbox = inbox
@@ -55,6 +59,7 @@ class InboxActions:
         self._admit = admit
         self._clock = clock
         self._push_key = push_key
+        self.limit = limit
 
     async def file(
         self, command: FileMessage, idempotency: Idempotency | None = None

@@ -90,6 +90,7 @@ async def post_ack(
 ) -> AckAnswer:
     """A device has durably taken messages: it is not sent them again."""
     user = require_user(caller)
+    await actions.limit(caller)
     one_of(data.ids, data.up_to)
     done = await actions.inbox.ack(user, data.client_id, up_to=data.up_to, ids=data.ids or ())
     return AckAnswer(client_id=data.client_id, acked_to=done.acked_to, pending=done.pending)
@@ -103,6 +104,7 @@ async def post_read(
 ) -> ReadStates:
     """Mark messages as read, unread or dismissed on all of the caller's devices."""
     user = require_user(caller)
+    await actions.limit(caller)
     one_of(data.ids, data.up_to)
     return await actions.inbox.read(
         user,
@@ -132,6 +134,7 @@ async def put_subscriptions(
 ) -> SavedSubscriptions:
     """Replace all that was saved. Topics the caller may not subscribe to are refused."""
     user = require_user(caller)
+    await actions.limit(caller)
     await actions.check_topics(data.subscriptions, caller)
     text = msgspec.json.encode(data.subscriptions).decode()
     return await actions.save(SaveSubscriptions(at=clock(), user_id=user, subscriptions=text))
@@ -154,6 +157,7 @@ async def put_push(
 ) -> PushState:
     """Push critical messages to this browser whenever the caller has no live connection."""
     user = require_user(caller)
+    await actions.limit(caller)
     await actions.register_push(
         user,
         data.endpoint,
@@ -171,7 +175,9 @@ async def delete_push(
     endpoint: EndpointInQuery = None,
 ) -> None:
     """Push no more: to one endpoint, or to any."""
-    await actions.remove_push(require_user(caller), endpoint)
+    user = require_user(caller)
+    await actions.limit(caller)
+    await actions.remove_push(user, endpoint)
 
 
 def inbox_router(actions: InboxActions, clock: Clock) -> Router:

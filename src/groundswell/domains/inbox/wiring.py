@@ -11,7 +11,7 @@ from groundswell.contract.times import Clock
 from groundswell.domains.inbox.commands import COMMANDS
 from groundswell.domains.inbox.handling import InboxCommands
 from groundswell.domains.inbox.notices import Notices
-from groundswell.domains.inbox.offering import Admit, InboxActions
+from groundswell.domains.inbox.offering import Admit, InboxActions, Limit
 from groundswell.domains.inbox.periods import Periods
 from groundswell.domains.inbox.port import Inbox, Submit
 from groundswell.domains.inbox.push.client import PushClient
@@ -76,11 +76,12 @@ def inbox_parts(
     admit: Admit,
     is_connected: IsConnected,
     push_key: VapidKey | None,
+    limit: Limit,
 ) -> InboxParts:
     """The parts, wired to each other.
 
     ``admit`` says which topics a caller may save, ``is_connected`` who needs no push; without a
-    ``push_key`` nothing is pushed.
+    ``push_key`` nothing is pushed. ``limit`` counts writes over HTTP.
     """
     queries = InboxQueries(store, clock)
     port = Inbox(submit, queries, clock)
@@ -94,7 +95,7 @@ def inbox_parts(
     )
     public_key = None if push_key is None else push_key.public_key
     return InboxParts(
-        actions=InboxActions(submit, port, queries, admit, clock, public_key),
+        actions=InboxActions(submit, port, queries, admit, clock, public_key, limit),
         port=port,
         notices=notices,
         consumer=consumer,
