@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.errors import StorageError
+from redis.asyncio import BlockingConnectionPool
 
 from groundswell.access.limits import Limit, WindowsInMemory
 from groundswell.contract import times
 
 _NAMESPACE = "groundswell"
 _PATIENCE_SECONDS = 0.25
+_CONNECTIONS = 64
 _REST = 5 * times.SECOND
 _ROUNDING = times.MILLISECOND
 """The scripts in Redis answer instants with 14 digits, and count a hit one instant longer."""
@@ -22,18 +26,20 @@ class RedisWindows:
 
     Args:
         url: ``redis://`` or ``rediss://``.
-
-    Raises:
-        limits.errors.ConfigurationError: the Redis client is not installed.
     """
 
     def __init__(self, url: str) -> None:
-        self._storage = RedisStorage(
-            f"async+{url}",
-            wrap_exceptions=True,
-            implementation="redispy",
+        # Beyond so many connections hits wait for one; the client's own limit would refuse them.
+        pool: Any = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=_PATIENCE_SECONDS,
             socket_timeout=_PATIENCE_SECONDS,
             socket_connect_timeout=_PATIENCE_SECONDS,
+        )
+        self._pool = pool
+        self._storage = RedisStorage(
+            f"async+{url}", wrap_exceptions=True, implementation="redispy", connection_pool=pool
         )
 
     def __call__(self, limit: Limit, /) -> WindowsInRedis:
@@ -42,7 +48,7 @@ class RedisWindows:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]
+        await self._pool.aclose()
 
 
 class WindowsInRedis:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from groundswell.contract.errors import Unavailable
@@ -12,6 +12,7 @@ from groundswell.contract.times import MILLISECOND
 
 _PREFIX: Final = "groundswell:ticket:"
 _PATIENCE_SECONDS: Final = 1.0
+_CONNECTIONS: Final = 32
 
 
 class TicketsInRedis:
@@ -22,9 +23,15 @@ class TicketsInRedis:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
-            url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
+        # Beyond so many connections calls wait for one; the client's own limit would refuse them.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=_PATIENCE_SECONDS,
+            socket_timeout=_PATIENCE_SECONDS,
+            socket_connect_timeout=_PATIENCE_SECONDS,
         )
+        self._redis = Redis.from_pool(pool)
 
     async def put(self, key: str, value: bytes, lifetime: int) -> None:
         """Keep ``value`` for ``lifetime`` microseconds.

@@ -106,6 +106,15 @@ def test_two_processes_together_accept_exactly_the_limit(
         asyncio.run(scenario(patch))
 
 
+async def test_any_number_may_ask_at_once(
+    redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = Limit(action(), 10, 60 * SECOND)
+    one, two = (limited(redis_server, Clock(), monkeypatch, limit) for _ in range(2))
+    asked = [accepted(limits, limit.action, "someone") for limits in (one, two) * 100]
+    assert (await asyncio.gather(*asked)).count(True) == 10
+
+
 async def test_midnight_gives_nothing_extra(
     redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

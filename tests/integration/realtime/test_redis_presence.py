@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -89,6 +90,12 @@ async def test_two_processes_see_the_same(redis_server: RedisServer, clock: Manu
     assert await other.heartbeat(SCOPE, PHONE)
     await one.close()
     await other.close()
+
+
+async def test_any_number_may_come_at_once(presence: RedisPresence) -> None:
+    devices = [Device(f"u{number}", "phone") for number in range(300)]
+    await asyncio.gather(*(presence.enter(SCOPE, one, "online", b"{}") for one in devices))
+    assert await presence.count(SCOPE) == 300
 
 
 async def test_without_redis_presence_says_so(own_redis: RedisServer, clock: ManualClock) -> None:

@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from typing import Any, Literal
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -20,6 +20,7 @@ from groundswell.realtime.presence.base import Glance, MemberPage
 from groundswell.realtime.presence.members import SHOWN, TTL, Device, Member, Status
 
 _Done = Literal["enter", "update", "beat", "leave", "sweep"]
+_CONNECTIONS = 32
 _NOBODY = Device("", "")
 
 
@@ -43,13 +44,17 @@ class RedisPresence:
         clock: Clock = now,
         patience: float = 2.0,
     ) -> None:
-        self._redis = Redis.from_url(
+        # Beyond so many connections calls wait for one; the client's own limit would refuse them.
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=_CONNECTIONS,
+            timeout=patience,
             protocol=2,
             socket_timeout=patience,
             socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),
         )
+        self._redis = Redis.from_pool(pool)
         self._script = self._redis.register_script(_source())
         self._namespace = namespace
         self._ttl = ttl // MILLISECOND
