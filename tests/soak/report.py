@@ -44,8 +44,8 @@ class Report:
     def page(self, scale: Scale) -> str:
         """The whole page."""
         told = (
-            f"{scale.seconds:g} s of events for {scale.clients} clients, {scale.broadcast:,} in the "
-            f"broadcast, {scale.storm:,} in the storm, {scale.kills} kills, seed {scale.seed}"
+            f"{scale.seconds:g} s of events for {scale.clients} clients, {scale.broadcast:,} in "
+            f"the broadcast, {scale.storm:,} in the storm, {scale.kills} kills, seed {scale.seed}"
         )
         machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
         return PAGE.format(scale=told, machine=machine, table=self.table())

@@ -71,7 +71,7 @@ async def test_nothing_is_lost_over_links_that_stall_and_break(
 
         async def weather(seconds: float) -> None:
             strokes = [
-                lambda: link.cut(),
+                link.cut,
                 lambda: link.cut(0.5),
                 lambda: link.cut_within(600),
                 lambda: link.cut_within(6_000),
