@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from groundswell.contract.times import HOUR, MINUTE, SECOND
 from groundswell.delivery.delivery import Delivery
+from groundswell.delivery.past import TopicPast
 from groundswell.delivery.replay import LogReplay
 from groundswell.domains.engagement import commands as do
 from groundswell.log.consumers import Consumer
@@ -112,6 +113,29 @@ async def test_a_replay_tells_what_was_told_live(
         ]
         assert replayed.complete
         assert replayed.top_seq == max(after, await core.log.head())
+
+
+@on_a_database
+@given(
+    history=happenings,
+    block=st.integers(1, 7),
+    before=st.integers(1, 30),
+    count=st.integers(0, 9),
+)
+async def test_the_past_of_a_topic_is_what_was_told_live(
+    core: Core, history: Any, block: int, before: int, count: int
+) -> None:
+    await core.clear()
+    core.clock.now = START
+    live = Live(core, 5)
+    files = await _happen(core, live, history)
+    past = TopicPast(core.log, core.clock, block=block)
+    for topic in ("activity", *(f"media.{media}" for media in files)):
+        told = [one for one in live.told if one.topic == topic and not one.state]
+        expected = [one for one in told if one.seq < before]
+        for _ in range(2):
+            found = await past.before(topic, before, count)
+            assert found == expected[len(expected) - min(count, len(expected)) :]
 
 
 @on_a_database
