@@ -45,35 +45,28 @@ def binary_frame(message: bytes) -> bytes:
     return Frame(Opcode.BINARY, message).serialize(mask=False)
 
 
-def event_frame(envelope: Envelope) -> bytes | None:
-    """The frame of an EVENT."""
-    return text_frame(envelope.event)
+@cache
+def deflated_text_frame(window_bits: int) -> Encode:
+    """What makes compressed text frames for clients that agreed on ``window_bits``."""
+    return _deflated(Opcode.TEXT, text_frame, window_bits)
 
 
 @cache
-def deflated_text_frame(window_bits: int) -> Encode:
-    """What makes compressed frames for clients that agreed on ``window_bits``."""
+def deflated_binary_frame(window_bits: int) -> Encode:
+    """What makes compressed binary frames for clients that agreed on ``window_bits``."""
+    return _deflated(Opcode.BINARY, binary_frame, window_bits)
 
+
+def _deflated(opcode: Opcode, plain: Encode, window_bits: int) -> Encode:
     def encode(message: bytes) -> bytes:
         if len(message) < WORTH_DEFLATING:
-            return text_frame(message)
+            return plain(message)
         deflate = PerMessageDeflate(
             remote_no_context_takeover=True,
             local_no_context_takeover=True,
             remote_max_window_bits=WINDOW_BITS,
             local_max_window_bits=window_bits,
         )
-        return Frame(Opcode.TEXT, message).serialize(mask=False, extensions=[deflate])
+        return Frame(opcode, message).serialize(mask=False, extensions=[deflate])
 
     return encode
-
-
-@cache
-def deflated_event_frame(window_bits: int) -> EncodeEvent:
-    """What makes the compressed frame of an EVENT; the same function for the same bits."""
-    encode = deflated_text_frame(window_bits)
-
-    def encode_event(envelope: Envelope) -> bytes | None:
-        return encode(envelope.event)
-
-    return encode_event
