@@ -188,6 +188,7 @@ def _door(
         f'open{{door="{door}"}}': float(connections),
         f'opened_total{{door="{door}"}}': float(opened),
         f'attempted_total{{door="{door}"}}': float(attempted),
+        _key("failed_total", door=door, reason="none"): 0.0,
         **{_key("closed_total", door=door, code=code): float(n) for code, n in closed.items()},
         **{
             _key("failed_total", door=door, reason=reason): float(n) for reason, n in failed.items()
