@@ -20,6 +20,7 @@ def test_the_defaults() -> None:
         Limit("download", 30, MINUTE),
         Limit("view", 120, MINUTE),
         Limit("comment", 10, MINUTE),
+        Limit("inbox", 600, MINUTE),
     )
 
 
