@@ -7,34 +7,25 @@ to the newest offset noted; what waited up to there is dropped, the rest is told
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-from msgspec import UNSET
-
 from groundswell.contract.errors import GroundswellError
-from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.batching import batch
 from groundswell.realtime.codes import CloseCode, UnsubscribeCode
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.holes import HoleDigests
-from groundswell.realtime.gateway.preparing import Budget, Claim, Preparation, Prepared, State
+from groundswell.realtime.gateway.past_messages import chunks, gap_message, snapshot_message
+from groundswell.realtime.gateway.preparing import Budget, Claim, Preparation, Prepared
 from groundswell.realtime.gateway.reading import PastReader
-from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.resume import Lost, anew
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
 from groundswell.realtime.gateway.tailoring import DIGEST, TagReader
-from groundswell.realtime.messages import CaughtUp, Envelope, Gap, Place, Snapshot
-from groundswell.realtime.topics import refetch_url
+from groundswell.realtime.messages import CaughtUp, Envelope, Place
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
 
 logger = logging.getLogger(__name__)
-
-CHUNK: Final = 32_768
-"""Bytes of events in one BATCH; what takes more is told in several."""
 
 _ROUNDS: Final = 5
 
@@ -90,7 +81,7 @@ class CatchingUp:
             if not prepared.plan.whole:
                 self._pause(connection, subscription)
                 return
-            if not subscription.overflowed and not _has_hole(subscription):
+            if not subscription.overflowed and not subscription.has_hole():
                 break
             if subscription.overflowed:
                 subscription.catch_up()
@@ -164,14 +155,14 @@ class CatchingUp:
         subscription.epoch, subscription.offset = prepared.stream.epoch, made.after
         if made.lost is not None:
             self._figures.gaps[made.lost.reason] += 1
-            connection.reply(_gap(subscription, made.lost))
+            connection.reply(gap_message(subscription, made.lost))
             if not await self._tell_digest(connection, subscription, prepared):
                 return False
         if prepared.state is not None:
             subscription.epoch, subscription.offset = prepared.state.epoch, prepared.state.offset
-            connection.reply(_snapshot(subscription.topic, prepared.state))
+            connection.reply(snapshot_message(subscription.topic, prepared.state))
             subscription.base = prepared.state.offset
-        for chunk in _chunks([subscription.form(one) for one in prepared.events]):
+        for chunk in chunks([subscription.form(one) for one in prepared.events]):
             await connection.outlet.room()
             if not await self._still(connection, subscription):
                 return False
@@ -230,7 +221,7 @@ class CatchingUp:
         )
         waited = subscription.live()
         if subscription.lost is not None:
-            connection.hearing.write_gap(subscription.lost)
+            connection.hearing.writegap_message(subscription.lost)
             subscription.lost, subscription.loose = None, True
         for envelope in waited:
             follows = subscription.follows(envelope)
@@ -250,33 +241,7 @@ class CatchingUp:
             lost = anew(offset - 1)
         subscription.epoch, subscription.offset = envelope.epoch or "", offset - 1
         self._figures.gaps[lost.reason] += 1
-        connection.reply(_gap(subscription, lost))
-
-
-def _has_hole(subscription: Subscription) -> bool:
-    """Whether what waits leaves out something that could be read by now."""
-    expected = subscription.offset + 1
-    for envelope in subscription.buffer:
-        offset = envelope.offset
-        if offset is None:
-            continue
-        if envelope.epoch != subscription.epoch or offset > expected:
-            return True
-        expected = max(expected, offset + 1)
-    return False
-
-
-def _chunks(events: list[Envelope]) -> Iterator[list[Envelope]]:
-    chunk: list[Envelope] = []
-    size = 0
-    for event in events:
-        if chunk and size + event.size > CHUNK:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(event)
-        size += event.size
-    if chunk:
-        yield chunk
+        connection.reply(gap_message(subscription, lost))
 
 
 def _write(connection: Connection, subscription: Subscription, events: list[Envelope]) -> None:
@@ -289,31 +254,3 @@ def _write(connection: Connection, subscription: Subscription, events: list[Enve
         connection.hearing.write_event(subscription, one)
     if subscription.kind.state:
         subscription.base = events[-1].offset or 0
-
-
-def _gap(subscription: Subscription, lost: Lost) -> Gap:
-    topic = subscription.topic
-    url = refetch_url(topic)
-    state = subscription.kind.state
-    return Gap(
-        topic=topic,
-        epoch=subscription.epoch,
-        from_=UNSET if lost.first is None else lost.first,
-        to=UNSET if lost.last is None else lost.last,
-        reason=lost.reason,
-        missed=UNSET if lost.missed is None else lost.missed,
-        fallback="snapshot" if state else "refetch" if url else "none",
-        url=or_unset(url),
-    )
-
-
-def _snapshot(topic: str, state: State) -> Snapshot:
-    return Snapshot(
-        topic=topic,
-        id=state.id,
-        epoch=state.epoch,
-        offset=state.offset,
-        state_version=state.offset,
-        timestamp=to_rfc3339(state.at),
-        data=msgspec.Raw(state.data),
-    )

@@ -236,8 +236,6 @@ class Connection:
         self._link.close(int(code), reason)
         asyncio.get_running_loop().call_soon(self._leave)
 
-    # What its outlet calls.
-
     def overflow(self) -> None:
         """What must not be dropped found no room."""
         self.close(CloseCode.SLOW_CONSUMER, "too much waits to be read")

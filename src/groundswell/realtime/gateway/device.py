@@ -48,7 +48,7 @@ class InboxDevice:
             after = pending[-1].message.seq
 
     def told(self, envelope: Envelope) -> None:
-        """An event of the inbox was written; one that counts as sent already is not counted twice."""
+        """An event of the inbox was written; one that counts as sent is not counted twice."""
         if envelope.publication.critical and envelope.publication.id not in self._again:
             if not self._told:
                 self._connection.later(self._note_told)

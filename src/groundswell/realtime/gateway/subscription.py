@@ -151,6 +151,18 @@ class Subscription:
         else:
             self.buffer.append(envelope)
 
+    def has_hole(self) -> bool:
+        """Whether what waits leaves out something that could be read by now."""
+        expected = self.offset + 1
+        for envelope in self.buffer:
+            offset = envelope.offset
+            if offset is None:
+                continue
+            if envelope.epoch != self.epoch or offset > expected:
+                return True
+            expected = max(expected, offset + 1)
+        return False
+
     def catch_up(self) -> None:
         """From now on live events wait."""
         self.stage = Stage.CATCHING_UP
