@@ -14,7 +14,7 @@ from litestar.params import JSONBody
 from groundswell.access.identity import MOST_SCOPES, SCOPE_PATTERN, USER_ID_PATTERN
 from groundswell.access.issuer import TokenIssuer, TokenPair
 from groundswell.access.principal import Principal
-from groundswell.access.signing import PublicKeys
+from groundswell.access.signing import PublicKeys, SigningKey
 from groundswell.access.terms import ClientId, Terms, TopicGrants
 from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 from groundswell.contract.times import Clock
@@ -102,9 +102,9 @@ def token_routes(issuer: TokenIssuer, clock: Clock) -> Router:
     )
 
 
-def key_routes(keys: PublicKeys) -> list[HTTPRouteHandler]:
+def key_routes(signing: SigningKey) -> list[HTTPRouteHandler]:
     """The public keys of what this service signs, where programs look for them."""
-    body = msgspec.json.encode(keys)
+    body = msgspec.json.encode(PublicKeys([signing.public]))
     headers = {"cache-control": "public, max-age=3600"}
 
     @get(

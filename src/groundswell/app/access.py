@@ -15,6 +15,7 @@ from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
 from groundswell.access.principal import Principal
 from groundswell.access.refresh import RefreshTokens
 from groundswell.access.revocations import Revocations
+from groundswell.access.signing import SigningKey
 from groundswell.access.tokens import AccessTokens, signing_key
 from groundswell.app.core import Core
 from groundswell.contract import times
@@ -30,11 +31,12 @@ Close = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The parts that know callers."""
+    """The parts that know callers, and what we sign with."""
 
     issuer: TokenIssuer
     revocations: Revocations
     callers: Callers
+    signing: SigningKey
 
     async def verify(self, token: str, address: str) -> Credentials:
         """What a user's token says, shown from an address.
@@ -73,7 +75,7 @@ def access_of(core: Core) -> Access:
         issuer,
         TrustedProxies.parse(settings.trusted_proxies),
     )
-    return Access(issuer, revocations, Callers(authenticator, clock))
+    return Access(issuer, revocations, Callers(authenticator, clock), SigningKey(core.secret))
 
 
 def limits_of(settings: Settings) -> tuple[RateLimits, Close]:

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from groundswell.access.derivation import derive_key
 from groundswell.access.issuer import TokenIssuer
-from groundswell.access.routes import token_routes
+from groundswell.access.routes import key_routes, token_routes
 from groundswell.app.access import Close, access_of, limits_of, tickets_of
 from groundswell.app.application import application, live_document
 from groundswell.app.core import Core, running_core
@@ -116,6 +116,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             inbox_router(inbox.actions, clock),
             *offers.routes(),
             token_routes(access.issuer, clock),
+            *key_routes(access.signing),
             *sse_routes(live.sse, viewers),
             *polling_routes(live.polling, viewers),
             *ticket_routes(tickets, viewers),

@@ -129,6 +129,7 @@ def sockets_of(
         admit=exchange.rules.admit,
         verify_token=access.verify,
         is_revoked=lambda session_id: session_id in access.revocations,
+        sign=access.signing.sign,
         act=dealings.act,
         inbox=dealings.inbox,
         presence=exchange.presence,
