@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks import fanout, report, results, services, writes
+from benchmarks import fanout, listeners, report, results, services, suite, writes
 from benchmarks.errors import BenchmarkError
 
 QUICK_WRITES: dict[str, Any] = {
@@ -32,18 +32,20 @@ QUICK_RANKING: dict[str, Any] = {
 }
 QUICK_BATCHING: dict[str, Any] = {"seconds": 0.1, "rounds": 1}
 QUICK_FANOUT: dict[str, Any] = {
-    "subscribers": (200,),
+    "subscribers": (100,),
     "rounds": 1,
     "publications": 3,
-    "seconds": 0.5,
+    "seconds": 0.3,
+    "settle_seconds": 0.1,
 }
-BENCHMARKS = ("writes", "ranking", "batching", "fanout")
+BENCHMARKS = ("writes", "ranking", "batching", "fanout", *suite.LIVE)
+SIDES = tuple(dict.fromkeys([*services.LABELS, *listeners.LABELS]))
 
 
 @click.group(invoke_without_command=True)
 @click.option("--only", type=click.Choice(BENCHMARKS), multiple=True, help="Measure only this.")
-@click.option("--side", type=click.Choice(list(services.LABELS)), multiple=True)
-@click.option("--rounds", type=click.IntRange(min=1), help="Rounds of the writes.")
+@click.option("--side", type=click.Choice(SIDES), multiple=True, help="Measure only this one.")
+@click.option("--rounds", type=click.IntRange(min=1), help="Rounds, where there are several.")
 @click.option("--seconds", type=click.IntRange(min=1), help="Length of one run.")
 @click.option("--quick", is_flag=True, help="See that all works; the figures mean nothing.")
 @click.option("--docs", type=click.Path(path_type=Path), default=report.DOCS)
@@ -68,17 +70,11 @@ def main(
     if quick and kept == results.DIRECTORY:
         raise click.UsageError("--quick needs --results and --docs elsewhere: its figures mislead")
     chosen = only or BENCHMARKS
-    sides = side or tuple(services.LABELS)
+    length = _given(rounds=rounds, seconds=seconds)
     with _explained():
-        if "writes" in chosen:
-            _measure_writes(_given(sides=sides, rounds=rounds, seconds=seconds), quick, kept)
-        ours = tuple(name for name in sides if name in services.OURS)
-        if "ranking" in chosen and ours:
-            _measure_ranking(_given(sides=ours, seconds=seconds), quick, kept)
-        if "batching" in chosen:
-            _measure_batching(quick, kept)
-        if "fanout" in chosen:
-            _measure_fanout(_given(rounds=rounds, seconds=seconds), quick, kept)
+        for name in BENCHMARKS:
+            if name in chosen:
+                _MEASURES.get(name, _measure_live)(name, side, length, quick, kept)
         if page:
             _write_page(kept, docs)
 
@@ -95,28 +91,61 @@ def _write_page(kept: Path, docs: Path) -> None:
     click.echo(f"written: {report.write(kept, docs)}")
 
 
-def _measure_writes(given: dict[str, Any], quick: bool, kept: Path) -> None:
-    plan = writes.Plan(**{**(QUICK_WRITES if quick else {}), **given})
-    _measure(lambda directory: writes.measure(plan, directory, _tell), "writes", kept)
+def _measure_writes(
+    name: str, side: tuple[str, ...], given: dict[str, Any], quick: bool, kept: Path
+) -> None:
+    sides = _chosen(side, services.LABELS)
+    plan = writes.Plan(**{**(QUICK_WRITES if quick else {}), **given, "sides": sides})
+    if sides:
+        _measure(lambda directory: writes.measure(plan, directory, _tell), name, kept)
 
 
-def _measure_ranking(given: dict[str, Any], quick: bool, kept: Path) -> None:
+def _measure_ranking(
+    name: str, side: tuple[str, ...], given: dict[str, Any], quick: bool, kept: Path
+) -> None:
     from benchmarks import ranking  # noqa: PLC0415 - only here is numpy needed
 
+    sides = _chosen(side, services.OURS)
+    given = {"sides": sides} | {name: given[name] for name in ("seconds",) if name in given}
     plan = ranking.Plan(**{**(QUICK_RANKING if quick else {}), **given})
-    _measure(lambda directory: ranking.measure(plan, directory, _tell), "ranking", kept)
+    if sides:
+        _measure(lambda directory: ranking.measure(plan, directory, _tell), name, kept)
 
 
-def _measure_batching(quick: bool, kept: Path) -> None:
+def _measure_batching(
+    name: str, side: tuple[str, ...], given: dict[str, Any], quick: bool, kept: Path
+) -> None:
     from benchmarks import batching  # noqa: PLC0415 - only here is the service itself imported
 
-    given = QUICK_BATCHING if quick else {}
-    _measure(lambda directory: batching.measure(directory, _tell, **given), "batching", kept)
+    options = QUICK_BATCHING if quick else {}
+    _measure(lambda directory: batching.measure(directory, _tell, **options), name, kept)
 
 
-def _measure_fanout(given: dict[str, Any], quick: bool, kept: Path) -> None:
-    plan = fanout.Plan(**{**(QUICK_FANOUT if quick else {}), **given})
-    _measure(lambda directory: fanout.measure(plan, directory, _tell), "fanout", kept)
+def _measure_fanout(
+    name: str, side: tuple[str, ...], given: dict[str, Any], quick: bool, kept: Path
+) -> None:
+    sides = _chosen(side, listeners.LABELS)
+    plan = fanout.Plan(**{**(QUICK_FANOUT if quick else {}), **given, "sides": sides})
+    if sides:
+        _measure(lambda directory: fanout.measure(plan, directory, _tell), name, kept)
+
+
+def _measure_live(
+    name: str, side: tuple[str, ...], given: dict[str, Any], quick: bool, kept: Path
+) -> None:
+    benchmark = suite.LIVE[name]
+    sides = _chosen(side, benchmark.sides)
+    plan = benchmark.plan({**given, "sides": sides}, quick=quick)
+    if sides or not benchmark.sides:
+        _measure(lambda directory: benchmark.measure(plan, directory, _tell), name, kept)
+
+
+_MEASURES = {
+    "writes": _measure_writes,
+    "ranking": _measure_ranking,
+    "batching": _measure_batching,
+    "fanout": _measure_fanout,
+}
 
 
 def _measure(measure: Callable[[Path], Any], name: str, kept: Path) -> None:
@@ -127,6 +156,11 @@ def _measure(measure: Callable[[Path], Any], name: str, kept: Path) -> None:
 
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _chosen(wanted: tuple[str, ...], there_are: Iterable[str]) -> tuple[str, ...]:
+    """Those of the sides that were asked for; all, if none was."""
+    return tuple(name for name in there_are if not wanted or name in wanted)
 
 
 def _tell(line: str) -> None:

@@ -17,8 +17,6 @@ from benchmarks.listeners import Listeners
 from benchmarks.machine import describe
 from benchmarks.processes import Service
 
-SETTLE_SECONDS = 2.0
-
 
 class OneProcess(msgspec.Struct, frozen=True):
     """Each of the sides with all connections it can have here."""
@@ -36,6 +34,7 @@ class OneProcess(msgspec.Struct, frozen=True):
     idle_seconds: float = 40.0
     """Longer than the time between two heartbeats."""
     publications: int = 5
+    settle_seconds: float = 2.0
 
 
 class ManyProcesses(msgspec.Struct, frozen=True):
@@ -46,6 +45,7 @@ class ManyProcesses(msgspec.Struct, frozen=True):
     connections: int = 50_000
     idle_seconds: float = 40.0
     publications: int = 5
+    settle_seconds: float = 2.0
 
 
 def measure_one(plan: OneProcess, directory: Path, tell: Tell) -> Comparison:
@@ -57,7 +57,7 @@ def measure_one(plan: OneProcess, directory: Path, tell: Tell) -> Comparison:
 
     def run(side: Listeners, program: Path) -> Figures:
         with Audience(program, side, subscribers=plan.connections) as present:
-            figures = _held([side.service], [present], plan.connections, plan.idle_seconds)
+            figures = _held([side.service], [present], plan)
             single = present.single(plan.publications)
         return figures | {"last": sorted(single.last)[len(single.last) // 2], "p99": single.p99}
 
@@ -124,15 +124,16 @@ def _fleet_run(plan: ManyProcesses, program: Path, services: list[Service]) -> F
             )
             for number, (service, count) in enumerate(zip(services, counts, strict=True))
         ]
-        figures = _held(services, present, plan.connections, plan.idle_seconds)
+        figures = _held(services, present, plan)
         took = [_told_to_all(services[0], present) for _ in range(plan.publications)]
     return figures | {"last": sorted(took)[len(took) // 2]}
 
 
 def _held(
-    services: list[Service], present: list[Audience], connections: int, idle_seconds: float
+    services: list[Service], present: list[Audience], plan: OneProcess | ManyProcesses
 ) -> Figures:
     """What the connections cost the servers: when they come, and while nothing happens."""
+    connections = plan.connections
     empty, used = _own_kilobytes(services), _processor(services)
     began = time.monotonic()
     for one in present:
@@ -141,16 +142,16 @@ def _held(
         one.connected()
     took = time.monotonic() - began
     coming = _processor(services) - used
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(plan.settle_seconds)
     held = _own_kilobytes(services) - empty
     used = _processor(services)
-    time.sleep(idle_seconds)
+    time.sleep(plan.idle_seconds)
     idle = _processor(services) - used
     return {
         "connectsPerSecond": connections / took,
         "processorPerConnect": coming / connections * 1e6,
         "kilobytesPerConnection": held / connections,
-        "idleProcessorPerMinute": idle / connections / idle_seconds * 60e6,
+        "idleProcessorPerMinute": idle / connections / plan.idle_seconds * 60e6,
     }
 
 

@@ -16,8 +16,6 @@ from benchmarks.listeners import Listeners
 from benchmarks.machine import describe
 from benchmarks.results import Fanout, FanoutCell, FanoutRun
 
-SETTLE_SECONDS = 1.0
-
 Tell = Callable[[str], None]
 
 
@@ -33,6 +31,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Length of a run's closed loop."""
     window: int = 4
     """Publications that may be on their way at once in the closed loop."""
+    settle_seconds: float = 1.0
+    """How long the server is left alone before its memory is read."""
 
 
 class Turn(NamedTuple):
@@ -87,7 +87,7 @@ def _run(plan: Plan, turn: Turn, side: Listeners, program: Path) -> FanoutRun:
     empty = side.service.own_kilobytes()
     with Audience(program, side, subscribers=turn.subscribers) as present:
         connected = present.connect()
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(plan.settle_seconds)
         held = side.service.own_kilobytes() - empty
         single = present.single(plan.publications)
         before = side.service.processor_seconds()

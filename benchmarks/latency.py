@@ -69,7 +69,7 @@ def _run(situation: Situation, seconds: float, directory: Path, load: Path) -> F
             stack.enter_context(present).connect()
         listening = stack.enter_context(Audience(load, side, subscribers=situation.listening))
         listening.connect()
-        listening.pace(WARM_UP_SECONDS, situation.plays)
+        listening.pace(min(seconds, WARM_UP_SECONDS), situation.plays)
         before = side.service.processor_seconds()
         pace = listening.pace(seconds, situation.plays)
         used = side.service.processor_seconds() - before

@@ -65,8 +65,6 @@ def start(directory: Path) -> Service:
         CONFIGURATION.format(module=MODULE, directory=directory, port=port, files=FILES)
     )
     command = [program, "-p", str(directory), "-c", str(configuration)]
-    service = Service(
-        "nchan", pinned(command, SERVER_CORE), port=port, log=directory / "nchan.log"
-    )
+    service = Service("nchan", pinned(command, SERVER_CORE), port=port, log=directory / "nchan.log")
     service.wait_until_open()
     return service

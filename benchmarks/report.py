@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks import results, tables
+from benchmarks import live_tables, results, suite, tables
+from benchmarks.comparing import Comparison
 from benchmarks.results import Batching, Fanout, Ranking, Writes
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -23,7 +25,8 @@ def write(kept: Path = results.DIRECTORY, docs: Path = DOCS) -> Path:
     plots.mkdir(parents=True, exist_ok=True)
     _plot(writes, fanout, plots)
     page = docs / "benchmarks.md"
-    page.write_text(text(writes, ranking, batching, fanout))
+    live = {name: results.load(Comparison, name, kept) for name in suite.LIVE}
+    page.write_text(text(writes, ranking, batching, fanout, live))
     return page
 
 
@@ -32,6 +35,7 @@ def text(
     ranking: Ranking | None,
     batching: Batching | None = None,
     fanout: Fanout | None = None,
+    live: Mapping[str, Comparison | None] | None = None,
 ) -> str:
     """The page as Markdown."""
     environment = Environment(
@@ -44,7 +48,13 @@ def text(
     )
     template = environment.get_template("benchmarks.md.jinja")
     return template.render(
-        writes=writes, ranking=ranking, batching=batching, fanout=fanout, tables=tables
+        writes=writes,
+        ranking=ranking,
+        batching=batching,
+        fanout=fanout,
+        tables=tables,
+        live_tables=live_tables,
+        **{name: (live or {}).get(name) for name in suite.LIVE},
     )
 
 

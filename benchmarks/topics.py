@@ -61,9 +61,7 @@ def measure_delivering(plan: Delivering, directory: Path, tell: Tell) -> Compari
             "clientBusy": loop.client_busy,
         }
 
-    return compare(
-        plan.sides, run, directory, tell, rounds=plan.rounds, settings=_settings(plan)
-    )
+    return compare(plan.sides, run, directory, tell, rounds=plan.rounds, settings=_settings(plan))
 
 
 def measure_changing(plan: Changing, directory: Path, tell: Tell) -> Comparison:
@@ -88,9 +86,7 @@ def measure_changing(plan: Changing, directory: Path, tell: Tell) -> Comparison:
             "clientBusy": done.client_busy,
         }
 
-    return compare(
-        plan.sides, run, directory, tell, rounds=plan.rounds, settings=_settings(plan)
-    )
+    return compare(plan.sides, run, directory, tell, rounds=plan.rounds, settings=_settings(plan))
 
 
 def _settings(plan: Delivering | Changing) -> Figures:

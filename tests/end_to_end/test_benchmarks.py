@@ -1,4 +1,4 @@
-"""The benchmark of writes runs against real servers, and every side keeps its books."""
+"""The benchmarks run against real servers: books balance, and every subscriber is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.results import Writes, load
+from benchmarks.comparing import Comparison
+from benchmarks.results import Fanout, Writes, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,3 +35,30 @@ def test_every_side_takes_plays_and_votes_without_a_failure(tmp_path: Path) -> N
         for action in ("plays", "votes")
     }
     assert all(cell.runs[0].accepted > 0 and cell.failures == 0 for cell in result.cells)
+
+
+def test_every_door_tells_every_subscriber_once(tmp_path: Path) -> None:
+    """The load itself fails where a message is lost, doubled or refused."""
+    doors = ["groundswell-broker", "groundswell-socketio", "groundswell-sse"]
+    wanted = ["fanout", "changes", "fleet", "latency"]
+    command = ["-m", "benchmarks", "--quick", *(f"--only={name}" for name in wanted)]
+    places = ["--results", str(tmp_path), "--docs", str(tmp_path / "docs")]
+    done = subprocess.run(
+        [sys.executable, *command, *(f"--side={name}" for name in doors), *places],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    fanout = load(Fanout, "fanout", tmp_path)
+    assert fanout is not None
+    assert {cell.side for cell in fanout.cells} == set(doors)
+    assert all(cell.figure("deliveries_per_second") > 0 for cell in fanout.cells)
+    for name in wanted[1:]:
+        compared = load(Comparison, name, tmp_path)
+        assert compared is not None
+        assert all(run for case in compared.cases for run in case.runs)
+    page = (tmp_path / "docs" / "benchmarks.md").read_text()
+    assert "300 connections over 3 processes" in page
+    assert "From a play to those who are told" in page
