@@ -68,7 +68,7 @@ def _plain(logged: LoggedEvent) -> list[Publication]:
         return []
     told = {
         "eventType": event.event_type,
-        **msgspec.to_builtins(event),
+        **event.told(),
         "timestamp": to_rfc3339(logged.at),
     }
     data = _encode(told)

@@ -67,6 +67,11 @@ class Event(
         """What listeners can filter by beside what is plain in the data they are told."""
         return {}
 
+    def told(self) -> dict[str, Any]:
+        """What listeners on its topics get: all of its fields, unless some are not for them."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
+
     def topics(self) -> Sequence[str]:
         """Where it is told live under its own type, all of its fields; most have a form of their
         own or are told nowhere."""
