@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import getdoc
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from groundswell.contract.events import Event
+from groundswell.contract.events.base import Tag
 from groundswell.realtime.describable import Describable
 from groundswell.realtime.messages import Message
 from groundswell.realtime.topics import KINDS, TopicKind
@@ -38,7 +39,11 @@ _DESCRIPTION: Final = (
 
 
 class EventMessage(msgspec.Struct, rename="camel", tag="EVENT", tag_field="type", kw_only=True):
-    """Something happened: the same bytes for every receiver of the topic."""
+    """Something happened: the same bytes for every receiver of the topic.
+
+    ``sig`` is there for those who asked for signatures, all of whom get the same bytes too. As
+    MessagePack a signed event's ``data`` is binary: the JSON that was signed.
+    """
 
     topic: str
     id: str
@@ -47,7 +52,11 @@ class EventMessage(msgspec.Struct, rename="camel", tag="EVENT", tag_field="type"
     version: int
     offset: int | UnsetType = UNSET
     seq: int
+    tags: dict[str, Tag] | UnsetType = UNSET
     delivery: Literal["critical"] | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
+    actor: str | UnsetType = UNSET
+    sig: str | UnsetType = UNSET
 
 
 class Batch(msgspec.Struct, rename="camel", tag="BATCH", tag_field="type", kw_only=True):
@@ -61,16 +70,25 @@ class Batch(msgspec.Struct, rename="camel", tag="BATCH", tag_field="type", kw_on
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A way to connect: its protocol, and its path on the service's host."""
+    """A way to connect: its protocol, and its path on the service's host.
+
+    ``subprotocols``: of a WebSocket, and in which notation each tells the messages.
+    """
 
     name: str
     protocol: str
     pathname: str
     description: str
+    subprotocols: Mapping[str, str] = field(default_factory=dict)
 
 
 WEBSOCKET: Final = Door(
-    "websocket", "ws", "/v1/realtime", "JSON in text frames; subprotocol `groundswell.v1`."
+    "websocket",
+    "ws",
+    "/v1/realtime",
+    "JSON in text frames, with the subprotocol `groundswell.v1` or none; or MessagePack in binary "
+    "frames, with `groundswell.v1.msgpack`.",
+    {"groundswell.v1": "application/json", "groundswell.v1.msgpack": "application/vnd.msgpack"},
 )
 SOCKET_IO: Final = Door("socketio", "socketio", "/socket.io/", "Socket.IO v5 over Engine.IO v4.")
 STREAM: Final = Door(
@@ -118,7 +136,7 @@ def asyncapi_document(
         "info": {"title": _TITLE, "version": version, "description": _DESCRIPTION},
         "defaultContentType": "application/json",
         "servers": {door.name: _server(door) for door in doors},
-        "channels": _channels(told, said),
+        "channels": _channels(told, said, doors),
         "operations": _operations(told, said),
         "components": {
             "messages": messages,
@@ -155,7 +173,7 @@ def _server(door: Door) -> dict[str, Any]:
     }
 
 
-def _channels(told: list[str], said: list[str]) -> dict[str, Any]:
+def _channels(told: list[str], said: list[str], doors: Sequence[Door]) -> dict[str, Any]:
     """A channel for each kind of topic, and one for the conversation about them."""
     channels = {_channel_name(kind): _channel(kind, told) for kind in KINDS}
     if said:
@@ -163,8 +181,26 @@ def _channels(told: list[str], said: list[str]) -> dict[str, Any]:
             "address": None,
             "title": "The conversation of one connection",
             "messages": {name: _to_component(name) for name in [*said, *told]},
+            "bindings": {"ws": _handshake(doors)},
         }
     return channels
+
+
+def _handshake(doors: Sequence[Door]) -> dict[str, Any]:
+    """What the request for a WebSocket may ask for."""
+    notations = {name: kind for door in doors for name, kind in door.subprotocols.items()}
+    header = {
+        "type": "string",
+        "enum": list(notations),
+        "description": "The notation of the messages: "
+        + ", ".join(f"{kind} with `{name}`" for name, kind in notations.items())
+        + ".",
+    }
+    return {
+        "method": "GET",
+        "headers": {"type": "object", "properties": {"Sec-WebSocket-Protocol": header}},
+        "bindingVersion": "0.1.0",
+    }
 
 
 def _channel(kind: TopicKind, told: list[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import jsonschema_rs
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from groundswell.contract.events import EVENT_TYPES
 from groundswell.realtime.asyncapi import (
@@ -20,10 +21,11 @@ from groundswell.realtime.asyncapi import (
 )
 from groundswell.realtime.batching import batch
 from groundswell.realtime.digests import Digest, DigestBuilder
+from groundswell.realtime.doors.websocket.notations import SUBPROTOCOLS
 from groundswell.realtime.gateway.frames import ClientFrame
 from groundswell.realtime.gateway.replies import REPLIES
 from groundswell.realtime.gateway.topic_replies import Subscribed
-from groundswell.realtime.messages import CaughtUp, Gap, Snapshot
+from groundswell.realtime.messages import CaughtUp, Envelope, Gap, Snapshot
 from groundswell.realtime.topics import KINDS
 from tests.unit.realtime.builders import envelope
 
@@ -123,6 +125,25 @@ def test_messages_are_as_described() -> None:
     assert problems("stream.SNAPSHOT", state.encode()) == []
     assert problems("gateway.DIGEST", digest.encode()) == []
     assert problems("gateway.BATCH", batch([event.event], "live", topic="activity")) == []
+
+
+def test_an_event_with_everything_it_may_carry_is_as_described() -> None:
+    whole = replace(
+        envelope(5).publication,
+        critical=True,
+        tags={"ownerId": "u-1", "n": 5, "share": 0.5, "flag": True},
+        expires_at=6,
+        actor="u-1",
+    )
+    sent = Envelope(whole, 5, "e").signed(lambda _: "header..signature").event
+    assert problems("stream.EVENT", sent) == []
+    described = WHOLE["components"]["schemas"]["stream.EventMessage"]["properties"]
+    assert json.loads(sent).keys() == described.keys()
+
+
+def test_the_notations_of_the_websocket_are_those_that_it_speaks() -> None:
+    headers = WHOLE["channels"]["session"]["bindings"]["ws"]["headers"]
+    assert headers["properties"]["Sec-WebSocket-Protocol"]["enum"] == list(SUBPROTOCOLS)
 
 
 def test_a_message_of_another_shape_is_noticed() -> None:
