@@ -195,13 +195,13 @@ class Sync(Shape, kw_only=True):
 
 
 class Snapshot(Shape, kw_only=True):
-    """SNAPSHOT."""
+    """SNAPSHOT; doors that tell no DELTA leave ``id`` and ``stateVersion`` out."""
 
     topic: Text
-    id: Text
+    id: Text | UnsetType = UNSET
     epoch: Text
     offset: Count
-    state_version: Count
+    state_version: Count | UnsetType = UNSET
     timestamp: Instant
     data: Any
 

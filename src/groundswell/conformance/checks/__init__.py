@@ -7,6 +7,7 @@ from typing import Final
 from groundswell.conformance.check import Check
 from groundswell.conformance.checks import (
     closing,
+    engineio,
     errors,
     inbox,
     listening,
@@ -14,6 +15,8 @@ from groundswell.conformance.checks import (
     requests,
     resuming,
     rules,
+    socketio,
+    streams,
     telling,
 )
 
@@ -27,4 +30,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *resuming.CHECKS,
     *inbox.CHECKS,
     *telling.CHECKS,
+    *streams.CHECKS,
+    *socketio.CHECKS,
+    *engineio.CHECKS,
 )

@@ -121,6 +121,7 @@ async def snapshot(kit: Kit) -> None:
         skip("the list has no state")
     same(len(told), 1, "how many SNAPSHOTs come")
     same((told[0]["epoch"], told[0]["offset"]), (held["epoch"], past[-1]["offset"]), "its place")
+    expect("id" in told[0] and "stateVersion" in told[0], "a DELTA can build on it", told[0])
 
 
 @check("4 DELTA", "leads from one state to the next", seconds=60)
