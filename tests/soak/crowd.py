@@ -42,7 +42,7 @@ class _Message(msgspec.Struct):
     epoch: str = ""
     complete: bool = True
     data: _Data | None = None
-    reconnect: dict[str, int] = {}  # noqa: RUF012 - msgspec copies defaults
+    reconnect: dict[str, int] = {}
 
 
 _decode = msgspec.json.Decoder(_Message).decode

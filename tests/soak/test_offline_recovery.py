@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
+from tests.end_to_end.test_inbox import inbox
 from tests.services.postgres import PostgresServer
 from tests.services.redis import RedisServer
 from tests.soak.devices import Device, Filer
 from tests.soak.report import Report
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed, Stressed
+from tests.support.waiting import until
 
 USERS = 5
 DEVICES = 2
@@ -69,12 +71,15 @@ async def recover(services: Sequence[Stressed], stress: Scale, report: Report, k
                 group.create_task(filer.run(user, stop, PAUSE_SECONDS))
             await trouble(services, devices, filer, stress.kills, draw)
             stop.set()
+        begun = time.monotonic()
         await until_all_arrived(devices, filer)
+        took = time.monotonic() - begun
         await until_nothing_waits(services, devices)
     finally:
         for one in devices:
             await one.stop()
     told = await reckon(services[0], devices, filer)
+    told += f"; the last {took:.1f} s after the last restart"
     report.add("offline recovery", f"{kind}, {stress.kills} kills", told, "100 %, in order")
 
 
@@ -87,16 +92,23 @@ async def trouble(
 ) -> None:
     """Kill a server and start it again, so many times; devices lose their connections as well."""
     for _ in range(kills):
-        enough = filer.count + 20
         await asyncio.sleep(draw.uniform(0.2, 1.5))
-        while filer.count < enough:
-            await asyncio.sleep(0.01)
+        await filed(filer, filer.count + 20)
         for one in draw.sample(devices, len(devices) // 3):
             one.disconnect()
         victim = draw.choice(list(services))
         await asyncio.to_thread(victim.kill)
         await asyncio.sleep(draw.uniform(0, 0.8))
         await asyncio.to_thread(victim.start)
+
+
+async def filed(filer: Filer, count: int) -> None:
+    """Wait until so many were accepted."""
+
+    async def enough() -> bool:
+        return filer.count >= count
+
+    await until(enough, seconds=30)
 
 
 async def until_all_arrived(devices: list[Device], filer: Filer) -> None:
@@ -134,13 +146,8 @@ async def reckon(service: Stressed, devices: list[Device], filer: Filer) -> str:
     expected = arrived = 0
     for one in devices:
         accepted = filer.accepted[one.user]
-        kept: list[dict[str, Any]] = []
-        after = "0"
         async with service.bearer(one.token) as client:
-            while after is not None:
-                page = (await client.get(f"/v1/me/inbox?after={after}&limit=100")).json()
-                kept += page["items"]
-                after = page["nextCursor"]
+            kept = await inbox(client)
         expected += len(accepted)
         arrived += len(one.seen.keys() & set(accepted))
         assert [item["id"] for item in kept] == accepted, "filed otherwise than accepted"

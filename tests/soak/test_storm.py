@@ -1,4 +1,4 @@
-"""All clients lose their connection at once, and all come back (protocol section 7, storm rules)."""
+"""All clients lose their connection at once, and come back (section 7, storm rules)."""
 
 from __future__ import annotations
 
@@ -97,8 +97,9 @@ def figures(
     after: dict[str, float],
 ) -> str:
     reads, shared = grown(before, after, "reads"), grown(before, after, "shared_reads")
+    peak = fullest_second(seen.accepted)
     return (
-        f"all back after {seen.last_ready - begun.at:.1f} s; at most {fullest_second(seen.accepted)}"
-        f" let in within a second, {seen.refused:,} refused (503, Retry-After); "
+        f"all back after {seen.last_ready - begun.at:.1f} s; at most {peak} let in in one second, "
+        f"{seen.refused:,} refused (503, Retry-After); "
         f"{reads} history reads, {shared:,} shared; {service.resident_bytes() / 2**20:.0f} MiB"
     )
