@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final, Literal, cast, get_args
+
+import msgspec
 
 from groundswell.contract.errors import Unauthenticated
 from groundswell.realtime.topics import BROADCAST, MAX_LENGTH, is_name
@@ -82,6 +85,13 @@ class Grants:
             action: sorted({*exact, *(f"{prefix}*" for prefix in self._prefixes[action])})
             for action, exact in self._exact.items()
         }
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what is allowed: equal for equal grants."""
+        if self.unlimited:
+            return ""
+        return sha256(msgspec.json.encode(self.patterns(), order="sorted")).hexdigest()[:16]
 
     def allow(self, topic: str, action: Action = "subscribe") -> bool:
         """Whether a token with these grants may do ``action`` on ``topic``.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from groundswell.contract.errors import GroundswellError
 from groundswell.realtime.batching import batch
-from groundswell.realtime.codes import CloseCode, UnsubscribeCode
+from groundswell.realtime.codes import CloseCode, Code, UnsubscribeCode
+from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.holes import HoleDigests
 from groundswell.realtime.gateway.past_messages import chunks, gap_message, snapshot_message
@@ -86,13 +86,14 @@ class CatchingUp:
             if subscription.overflowed:
                 subscription.catch_up()
             prepared = await self._preparation.further(subscription)
-        else:
-            subscription.overflowed = False
+        if subscription.overflowed:
+            self._pause(connection, subscription)
+            return
         self._go_live(connection, subscription)
 
     async def again(self, connection: Connection, subscription: Subscription) -> None:
         """Go on from where the subscription stands; its live events wait already."""
-        if connection.subscriptions.get(subscription.topic) is not subscription:
+        if not _is_held(connection, subscription, Stage.CATCHING_UP):
             return
         try:
             prepared = await self._preparation.further(subscription)
@@ -112,7 +113,7 @@ class CatchingUp:
 
     async def reconsider(self, connection: Connection, subscription: Subscription) -> None:
         """Decide again whether a held topic may be heard, and go on with it or end it."""
-        if connection.subscriptions.get(subscription.topic) is not subscription:
+        if not _is_held(connection, subscription, Stage.HELD):
             return
         if not await self.allowed(connection, subscription):
             return
@@ -131,19 +132,22 @@ class CatchingUp:
         version = rights.version
         try:
             await rights.admit(subscription.topic, connection.session.credentials)
-        except GroundswellError as error:
-            self.lose(connection, subscription.topic, str(error))
-            return False
-        except Exception:
-            logger.exception("A right could not be decided.")
-            self.lose(connection, subscription.topic, "the right to it could not be decided")
+        except Exception as error:
+            self.lose(connection, subscription.topic, error)
             return False
         subscription.approve(version)
         return True
 
-    def lose(self, connection: Connection, topic: str, reason: str) -> None:
-        """End a subscription for want of the right to it."""
-        connection.drop(topic, UnsubscribeCode.PERMISSION_LOST, reason, again=False)
+    def lose(self, connection: Connection, topic: str, error: Exception) -> None:
+        """End a subscription for want of the right to it, or of an answer about that."""
+        refused = refusal_of(error)
+        if refused.code is Code.INTERNAL:
+            logger.error("A right could not be decided.", exc_info=error)
+        if refused.code.retryable:
+            code, reason = UnsubscribeCode.RESUME_NEEDED, "the right to it cannot be decided now"
+        else:
+            code, reason = UnsubscribeCode.PERMISSION_LOST, refused.message
+        connection.drop(topic, code, reason, again=refused.code.retryable)
 
     async def _tell_past(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
@@ -221,7 +225,7 @@ class CatchingUp:
         )
         waited = subscription.live()
         if subscription.lost is not None:
-            connection.hearing.writegap_message(subscription.lost)
+            connection.hearing.write_gap(subscription.lost)
             subscription.lost, subscription.loose = None, True
         for envelope in waited:
             follows = subscription.follows(envelope)
@@ -242,6 +246,12 @@ class CatchingUp:
         subscription.epoch, subscription.offset = envelope.epoch or "", offset - 1
         self._figures.gaps[lost.reason] += 1
         connection.reply(gap_message(subscription, lost))
+
+
+def _is_held(connection: Connection, subscription: Subscription, stage: Stage) -> bool:
+    """Whether the topic still is in that stage; meanwhile it may have been subscribed to again."""
+    held = connection.subscriptions.get(subscription.topic)
+    return held is subscription and subscription.stage is stage
 
 
 def _write(connection: Connection, subscription: Subscription, events: list[Envelope]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from operator import attrgetter
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from groundswell.contract.errors import GroundswellError, Unauthenticated
+from groundswell.contract.errors import Unauthenticated
 from groundswell.contract.times import MILLISECOND, to_rfc3339
-from groundswell.realtime.codes import CloseCode
+from groundswell.realtime.codes import CloseCode, Code
 from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.frames import Hello, Refresh
 from groundswell.realtime.gateway.reply import or_unset
@@ -27,6 +28,8 @@ from groundswell.realtime.topics import BROADCAST, kind_of
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
 
+logger = logging.getLogger(__name__)
+
 
 async def greet(connection: Connection, hello: Hello) -> None:
     """Open the session, or end the connection."""
@@ -42,8 +45,7 @@ async def greet(connection: Connection, hello: Hello) -> None:
     connection.session_id = former.session_id if former else f"s-{token_urlsafe(9)}"
     if former is not None:
         acknowledged = shared.acknowledgements.of(former.session_id)
-        granted = former.policy == shared.policy
-        connection.restore(Former(former.topics, granted=granted, acknowledged=acknowledged))
+        connection.restore(Former(former.topics, former.policy, acknowledged))
     shared.registry.claim(connection)
     connection.begin([_broadcast(connection)])
     connection.reply(_welcome(connection, hello, resumed=former is not None))
@@ -70,8 +72,8 @@ async def renew(connection: Connection, refresh: Refresh) -> None:
     if dropped:
         answer.dropped = sorted(dropped)
     connection.reply(answer)
-    for topic, reason in dropped.items():
-        shared.catching_up.lose(connection, topic, reason)
+    for topic, error in dropped.items():
+        shared.catching_up.lose(connection, topic, error)
     for subscription in list(connection.subscriptions.values()):
         if subscription.stage is Stage.HELD:
             await shared.catching_up.reconsider(connection, subscription)
@@ -91,6 +93,13 @@ async def _admitted(connection: Connection, hello: Hello) -> bool:
     except Unauthenticated as error:
         connection.refuse(refusal_of(error), hello.ref)
         connection.close(CloseCode.UNAUTHENTICATED, str(error))
+    except Exception as error:
+        # A token that cannot be looked at now must not make its client nobody.
+        refused = refusal_of(error)
+        if refused.code is Code.INTERNAL:
+            logger.exception("A token could not be verified.")
+        connection.refuse(refused, hello.ref)
+        connection.close(CloseCode.OVERLOADED, "the token cannot be verified now")
     else:
         if not shared.rights.revoked(session.credentials):
             return True
@@ -120,7 +129,7 @@ def resume_token(connection: Connection) -> str:
             session.credentials.user_id,
             session.client_id,
             sorted(topics, key=attrgetter("name")),
-            shared.policy,
+            connection.policy,
             shared.clock() + LIFE,
         )
     )
@@ -175,15 +184,15 @@ def _welcome(connection: Connection, hello: Hello, *, resumed: bool) -> Welcome:
     )
 
 
-async def _no_longer_allowed(connection: Connection) -> dict[str, str]:
+async def _no_longer_allowed(connection: Connection) -> dict[str, Exception]:
     """Topics that the present credentials do not allow, each with the reason."""
-    rights, found = connection.shared.rights, {}
+    rights, found = connection.shared.rights, dict[str, Exception]()
     version = rights.version
     for subscription in list(connection.subscriptions.values()):
         try:
             await rights.admit(subscription.topic, connection.session.credentials)
-        except GroundswellError as error:
-            found[subscription.topic] = str(error)
+        except Exception as error:
+            found[subscription.topic] = error
         else:
             subscription.approve(version)
     return found

@@ -6,6 +6,8 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.frames import Flow
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
@@ -50,11 +52,13 @@ class Hearing:
 
     def lose(self, subscription: Subscription, gap: Gap) -> None:
         """Tell that some of a topic never came to this process."""
-        if subscription.stage is Stage.CATCHING_UP:
-            subscription.lost = gap
-        elif subscription.stage is Stage.LIVE and self.may_hear(subscription):
+        if subscription.stage is Stage.LIVE and self.may_hear(subscription):
             subscription.loose = True
             self.write_gap(gap)
+            return
+        if subscription.lost is not None:
+            gap = msgspec.structs.replace(gap, from_seq=subscription.lost.from_seq)
+        subscription.lost = gap
 
     def move(self, subscription: Subscription, epoch: str, offset: int) -> None:
         """All of a topic was told up to there, part of it without offsets."""
@@ -128,9 +132,12 @@ class Hearing:
     def follow_flow(self, flow: Flow) -> None:
         """The client is somewhere else now, or looks away."""
         self.tell_waiting()
+        back = self.flow.state == "background" and flow.state == "foreground"
         self.flow = flow
         for subscription in self._connection.subscriptions.values():
             self.tailor(subscription)
+        if back and self._connection.viewing is not None:
+            self._connection.viewing.look_again()
 
     # Whether it may be told.
 

@@ -18,6 +18,7 @@ from groundswell.realtime.gateway.signing import signer
 from groundswell.realtime.gateway.subscription import Stage
 from groundswell.realtime.gateway.topic_replies import HistoryPage
 from groundswell.realtime.messages import Envelope, Place
+from groundswell.realtime.topics import kind_of
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
@@ -52,6 +53,8 @@ async def page(connection: Connection, frame: History) -> None:
     stream = await reader.position(topic)
     found = stretch(frame, stream)
     events = await reader.between(topic, stream.epoch, found.first - 1, found.last)
+    if not kind_of(topic).state:
+        _require_whole(events, found, stream)
     chosen = None if frame.filter is None else compile_filter(frame.filter)
     if chosen is not None:
         tags = shared.catching_up.tags.tags
@@ -64,6 +67,17 @@ async def page(connection: Connection, frame: History) -> None:
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
     connection.reply(_page(frame, stream, found, events))
     await _advance(connection, frame, stream, found)
+
+
+def _require_whole(events: list[Envelope], found: Stretch, stream: Position) -> None:
+    """Refuse a page of which something was trimmed while it was read.
+
+    Raises:
+        Refused: that is so.
+    """
+    if len(events) < found.last - found.first + 1:
+        lowest = (events[0].offset or 0) if events else stream.offset + 1
+        raise Refused(Code.POSITION_TRIMMED, f"The oldest offset is {lowest}.", lowest=lowest)
 
 
 def stretch(frame: History, stream: Position) -> Stretch:

@@ -162,7 +162,7 @@ class Preparation:
             events = await self._reader.between(topic, stream.epoch, made.after, made.upto)
         except Exception:
             logger.warning("The history of a topic could not be read.", exc_info=True)
-            return Prepared(stream, made.without(made.upto).failed(), [])
+            return Prepared(stream, made.without(stream.offset).failed(), [])
         if made.upto > made.after:
             first = events[0].offset or 0 if events else made.upto + 1
             if first > made.after + 1:

@@ -101,6 +101,11 @@ class Viewing:
             self._topics.discard(topic)
             self._watch.unwatch(topic, self._connection)
 
+    def look_again(self) -> None:
+        """Tell who is present now: changes were not told for a while."""
+        for topic in self._topics:
+            self._watch.watch(topic, self._connection, self._tell)
+
     def end(self) -> None:
         """Tell no more of anything."""
         for topic in tuple(self._topics):

@@ -17,19 +17,19 @@ _NOTHING: Final[Mapping[str, Place]] = MappingProxyType({})
 class Former:
     """The topics of a resume token.
 
-    ``granted``: nothing has changed since they were allowed, so nobody needs to be asked.
-    ``acknowledged`` are places that the client acknowledged after the token was made.
+    ``policy`` names the rights they were allowed under: as long as nothing has changed, nobody
+    needs to be asked. ``acknowledged`` are places that the client acknowledged after the token was
+    made.
     """
 
     def __init__(
         self,
         topics: Iterable[FormerTopic] = (),
-        *,
-        granted: bool = False,
+        policy: str = "",
         acknowledged: Mapping[str, Place] = _NOTHING,
     ) -> None:
         self._topics = {one.name: one for one in topics}
-        self._granted = granted
+        self._policy = policy
         self._acknowledged = acknowledged
         self._waiting = tuple(self._topics)
 
@@ -43,9 +43,9 @@ class Former:
         waiting, self._waiting = self._waiting, ()
         return waiting
 
-    def granted(self, topic: str) -> bool:
+    def granted(self, topic: str, policy: str) -> bool:
         """Whether the former session held the topic under the very same rights."""
-        return self._granted and topic in self._topics
+        return self._policy == policy and topic in self._topics
 
     def attested(self, topic: str) -> Place | None:
         """A place that the topic's stream certainly had, for the token is ours."""

@@ -109,9 +109,10 @@ class TagReader:
         if envelope is not self._last:
             told = envelope.publication
             data = _decode(told.data)
-            self._tags = {
+            plain = {
                 name: value for name, value in data.items() if isinstance(value, str | int | float)
-            } | told.tags
+            }
+            self._tags = {**plain, **told.tags}
             self._last = envelope
         return self._tags
 

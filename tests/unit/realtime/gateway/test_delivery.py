@@ -190,6 +190,26 @@ async def test_what_never_came_to_this_process_is_named_before_what_follows() ->
     assert peer.types() == ["GAP", "EVENT"]
 
 
+async def test_what_never_came_while_the_past_was_read_is_named_after_it() -> None:
+    broker = PausingBroker()
+    world = World(broker=broker)
+    await world.publish(count=2)
+    peer = await world.hello()
+    peer.say("SUBSCRIBE", topics=["activity"], options={"history": 2})
+    while "activity" not in peer.connection.subscriptions:
+        await settle(1)
+    world.hub.lose(Gap(topic="activity", epoch="", reason="trimmed", from_seq=3, to_seq=4))
+    await settle()
+    world.hub.deliver([Envelope(publication(5), 6, "next")])
+    await settle()
+    assert [one for one in peer.types() if one != "SUBSCRIBED"] == [
+        "BATCH",
+        "CAUGHT_UP",
+        "GAP",
+        "EVENT",
+    ]
+
+
 async def test_a_slow_reader_of_a_feed_loses_the_oldest_and_is_told_which() -> None:
     world = World(options={"limits": Limits(queue_messages=10)})
     peer = await world.subscribed("activity", "media.1")

@@ -205,6 +205,23 @@ async def test_presence_is_told_to_those_who_watch_and_leaves_with_bye() -> None
     assert watcher.heard("PRESENCE_DIFF")[0]["leaves"] == ["2"]
 
 
+async def test_in_the_background_presence_is_not_told_and_back_again_it_is_told_as_it_is() -> None:
+    """Section 9: FLOW background turns presence diffs off."""
+    world, watch = with_presence("1", "2")
+    watcher = await world.hello(user("1"), features=["presence"])
+    await watcher.ask("SUBSCRIBE", topics=["presence.room"], options={"presence": True})
+    await watch.look()
+    await watcher.ask("FLOW", state="background")
+    other = await world.hello(user("2"))
+    await other.ask("PRESENCE", topic="presence.room", op="enter")
+    await watch.look()
+    assert watcher.heard("PRESENCE_DIFF", "PRESENCE_STATE") == []
+    await watcher.ask("FLOW", state="foreground")
+    await watch.look()
+    (state,) = watcher.heard("PRESENCE_STATE")
+    assert [one["userId"] for one in state["members"]] == ["2"]
+
+
 async def test_presence_lasts_as_long_as_the_connection() -> None:
     world, _ = with_presence("1")
     peer = await world.hello(user("1"))

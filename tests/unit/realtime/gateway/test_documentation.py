@@ -34,6 +34,6 @@ def test_every_reason_to_close_is_listed(code: CloseCode) -> None:
     assert f"\n| {code.value} | " in DOCUMENT
 
 
-@pytest.mark.parametrize("name", sorted(FEATURES | {"ack", "readstate", "presence"}))
+@pytest.mark.parametrize("name", sorted(FEATURES | {"ack", "readstate", "presence", "sig"}))
 def test_every_feature_is_listed(name: str) -> None:
     assert f"`{name}`" in DOCUMENT

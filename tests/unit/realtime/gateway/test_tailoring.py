@@ -230,6 +230,17 @@ async def test_a_delta_leads_from_one_state_to_the_next() -> None:
     assert whole.types().count("EVENT") == 3
 
 
+async def test_on_a_cellular_network_states_come_as_deltas_without_being_asked_for() -> None:
+    """Section 9: `network: cellular` adds the preference for deltas."""
+    world = World()
+    peer = await holding(world, "hot")
+    for network, kind in ((None, "EVENT"), ("cellular", "DELTA")):
+        await peer.ask("FLOW", network=network)
+        for changed in (1, 2):
+            await publish_list(world, changed)
+        assert peer.types()[-1] == kind
+
+
 async def test_a_delta_is_made_once_for_all() -> None:
     world = World()
     peers = [await holding(world, "hot", delta="jsonpatch") for _ in range(3)]
