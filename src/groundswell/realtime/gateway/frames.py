@@ -67,9 +67,12 @@ DEFAULT_OPTIONS: Final = Options()
 
 
 class Subscribe(Frame, tag="SUBSCRIBE", frozen=True, kw_only=True):
-    """Hear topics, or change how those held are told."""
+    """Hear topics, or change how those held are told.
 
-    topics: list[TopicText]
+    Names are held to the grammar one by one, so that one that is too long fails no other.
+    """
+
+    topics: list[str]
     client_id: ClientId | None = None
     options: Options = DEFAULT_OPTIONS
 
@@ -77,7 +80,7 @@ class Subscribe(Frame, tag="SUBSCRIBE", frozen=True, kw_only=True):
 class Unsubscribe(Frame, tag="UNSUBSCRIBE", frozen=True, kw_only=True):
     """Hear topics no longer."""
 
-    topics: list[TopicText]
+    topics: list[str]
 
 
 class Ack(Frame, tag="ACK", frozen=True, kw_only=True):

@@ -39,6 +39,15 @@ async def test_one_refused_topic_fails_no_other() -> None:
     }
 
 
+async def test_a_name_that_is_too_long_fails_no_other() -> None:
+    world = World()
+    peer = await world.hello()
+    long = ".".join(["a" * 60] * 6)
+    (told, *_) = await peer.ask("SUBSCRIBE", topics=["activity", long])
+    assert told["topics"]["activity"]["ok"] is True
+    assert told["topics"][long]["error"]["code"] == 1001
+
+
 async def test_subscribing_again_changes_options_and_delivers_once() -> None:
     world = World()
     peer = await world.subscribed("activity")
