@@ -22,7 +22,7 @@ from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.figures import LiveFigures
 from groundswell.app.live import live_of
 from groundswell.app.offers import offers_of
-from groundswell.app.operations import PING, operations_of
+from groundswell.app.operations import PING, key_check, operations_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
@@ -47,6 +47,7 @@ from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
+from groundswell.web.ops import ops_router
 from groundswell.web.routes import web_router
 
 _log = structlog.get_logger(__name__)
@@ -130,6 +131,14 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 lists=core.lists,
                 actions=actions,
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
+                secure_cookies=settings.public_https,
+            ),
+            ops_router(
+                overview=operations.overview,
+                check_key=key_check(core),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                pass_key=derive_key(core.secret, "groundswell/operators"),
                 notice=notice,
                 secure_cookies=settings.public_https,
             ),

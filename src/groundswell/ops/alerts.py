@@ -31,7 +31,7 @@ class AlertRule(msgspec.Struct, frozen=True):
     summary: str
     above: float
     seconds: int
-    unit: Literal["share", "seconds", "count"]
+    unit: Literal["share", "seconds", "count", "flag"]
     value: Value
 
 
@@ -136,7 +136,7 @@ RULES: Final[tuple[AlertRule, ...]] = (
         "The process is live without Redis, for itself alone",
         0.5,
         60,
-        "count",
+        "flag",
         _away,
     ),
 )

@@ -56,6 +56,11 @@ def day_and_time(moment: str) -> str:
     return f"{times.to_datetime(times.from_rfc3339(moment)):%-d %b %Y, %H:%M} UTC"
 
 
+def clock(moment: str) -> str:
+    """``14:03:07 UTC``."""
+    return f"{times.to_datetime(times.from_rfc3339(moment)):%H:%M:%S} UTC"
+
+
 def day(moment: str) -> str:
     """``16 Jun 2014``."""
     return f"{times.to_datetime(times.from_rfc3339(moment)):%-d %b %Y}"
@@ -87,3 +92,41 @@ def media_kind(url: str | None) -> Literal["audio", "link"] | None:
 def host(url: str) -> str:
     """The name of the site an address leads to, without ``www.``."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def duration(seconds: float | None) -> str:
+    """A dash for none, ``0.8 ms``, ``40 ms``, ``1.24 s``, ``3 h``."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    if seconds < 1:
+        return f"{seconds * 1000:.2g} ms" if seconds < 0.0995 else f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    micros = int(seconds * times.SECOND)
+    step, unit = next((step, unit) for step, unit in _STEPS if micros >= step)
+    return f"{micros // step} {unit}"
+
+
+def rate(number: float) -> str:
+    """A figure per some time: ``0``, ``0.4``, ``12``, ``12.3k``."""
+    return f"{number:.1f}" if 0 < number < 9.95 else compact(round(number))
+
+
+def measure(value: float | None, unit: str) -> str:
+    """What an alert compares: ``3.1 %`` of a share, a duration, ``yes`` or ``no``, or a number."""
+    if value is None:
+        return "\N{EN DASH}"
+    match unit:
+        case "share":
+            return f"{100 * value:.3g} %"
+        case "seconds":
+            return duration(value)
+        case "flag":
+            return "yes" if value else "no"
+        case _:
+            return grouped(int(value))
+
+
+def outcome(name: str) -> str:
+    """A label of a figure in words: ``websocket 4101``, ``slow reader``, ``nothing to resume``."""
+    return "nothing to resume" if name == "none" else name.replace("_", " ")

@@ -42,9 +42,14 @@ class Templates:
             signed=formats.signed,
             day_and_time=formats.day_and_time,
             day=formats.day,
+            clock=formats.clock,
             length_of=formats.length,
             media_kind=formats.media_kind,
             host=formats.host,
+            duration=formats.duration,
+            rate=formats.rate,
+            measure=formats.measure,
+            outcome=formats.outcome,
             ago=lambda moment: formats.ago(moment, self._clock()),
         )
 

@@ -1,0 +1,52 @@
+// Renews the figures of the operators' page from the page itself, while somebody looks at it.
+import { delay } from "./backoff.js";
+
+const EVERY_MS = 3000;
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", asleep: "Paused" };
+
+const place = document.querySelector("[data-connection]");
+let attempt = 0;
+let timer;
+
+function tell(state) {
+  place.hidden = false;
+  place.dataset.state = state;
+  place.querySelector("[data-connection-text]").textContent = WORDS[state];
+}
+
+// Only what changed is replaced, and nothing in which somebody has the focus or a selection.
+function renew(fresh) {
+  for (const old of document.querySelectorAll("[data-renewed]")) {
+    const now = fresh.getElementById(old.id);
+    const held = old.contains(document.activeElement) || old.contains(getSelection().anchorNode);
+    if (now && !held && !old.isEqualNode(now)) old.replaceWith(document.adoptNode(now));
+  }
+}
+
+async function look() {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+    if (answer.status === 401) return location.reload();
+    if (!answer.ok) throw new Error(answer.statusText);
+    renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    attempt = 0;
+    tell("live");
+    next(EVERY_MS);
+  } catch {
+    tell("reconnecting");
+    next(EVERY_MS + delay(attempt++));
+  }
+}
+
+function next(ms) {
+  clearTimeout(timer);
+  timer = setTimeout(look, ms);
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(timer);
+  if (document.hidden) tell("asleep");
+  else look();
+});
+
+if (document.querySelector("[data-renewed]")) look();
