@@ -195,6 +195,9 @@ class WebSocketServer:
         except Exception:
             logger.exception("A WebSocket could not be opened.")
             self._refuse(socket, GroundswellError())
+        finally:
+            # The library's parser holds on to the request for as long as the connection lives.
+            request.headers.clear()
 
     async def _admit(self, socket: WebSocket, request: Request) -> None:
         if self._draining or len(self._sockets) > self.limits.connections:
