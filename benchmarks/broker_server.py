@@ -32,6 +32,7 @@ from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingSe
 from groundswell.realtime.doors.socketio import PATH, SocketIoDoor, gateway_namespaces
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.websocket import Limits, RealtimeEndpoint, WebSocketServer
+from groundswell.realtime.doors.websocket.endpoint import Endpoints
 from groundswell.realtime.gateway.gateway import Gateway
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
@@ -135,7 +136,7 @@ async def serve(port: int, redis_url: str | None) -> None:
         sse = SseDoor(hub, broker, log, lambda _: None, max_connections=MOST_CONNECTIONS)
         # A benchmark's clients all come at once, and nobody else waits.
         limits = Limits(connections=MOST_CONNECTIONS, accept_rate=1e6, accept_burst=100_000)
-        endpoints = {"/v1/realtime": RealtimeEndpoint(gateway, visitor), PATH: socketio.endpoint}
+        endpoints: Endpoints = {"/v1/realtime": RealtimeEndpoint(gateway, visitor), PATH: socketio.endpoint}
         sockets = WebSocketServer(endpoints, limits)
         app = surround(
             socketio.before(streams(sse, publisher(broker, numbers))), log_requests=False

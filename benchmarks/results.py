@@ -155,7 +155,8 @@ class FanoutCell(msgspec.Struct, rename="camel", frozen=True):
 
     def figure(self, name: str) -> float:
         """The median over the rounds of what a run calls ``name``."""
-        return median(getattr(run, name) for run in self.runs)
+        figures: list[float] = [getattr(run, name) for run in self.runs]
+        return median(figures)
 
 
 class Fanout(msgspec.Struct, rename="camel", frozen=True):

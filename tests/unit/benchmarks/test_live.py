@@ -134,7 +134,7 @@ def test_figures_fit_on_a_line() -> None:
 
 
 def test_every_side_that_is_measured_has_a_label_and_a_colour() -> None:
-    from benchmarks.plots import COLOURS  # noqa: PLC0415 - slow to load
+    from benchmarks.plots import COLOURS
 
     measured = {name for live in suite.LIVE.values() for name in live.sides}
     assert measured <= set(listeners.LABELS) <= set(COLOURS)
