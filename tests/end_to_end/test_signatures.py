@@ -11,7 +11,7 @@ import websockets
 from tests.end_to_end.service import Service
 from tests.end_to_end.speaking import register, vote
 from tests.services.node import RunScript
-from tests.services.verifying import events_in, verify
+from tests.services.verifying import elements, events_in, members, verify
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,6 +65,32 @@ async def test_python_verifies_them_as_well(service: Service) -> None:
                 break
     (event,) = events_in(told)
     assert verify(event, keys)["data"]["voteType"] == "up"
+
+
+async def test_streams_and_polls_sign_the_same_bytes(service: Service) -> None:
+    """Section 10: one event, one signature, whatever the door."""
+    topic = f"media.{await register(service)}"
+    media = int(topic.removeprefix("media."))
+    async with service.client() as client, asyncio.timeout(10):
+        keys = (await client.get("/.well-known/jwks.json")).json()
+        asked = {"topics": [topic], "signed": True}
+        registered = (await client.post("/v1/poll/register", json=asked)).json()
+        query = {"topics": topic, "signed": "true"}
+        async with client.stream("GET", "/v1/stream", params=query) as stream:
+            lines = stream.aiter_lines()
+            while await anext(lines) != "event: CAUGHT_UP":
+                pass
+            await vote(service, media, "up")
+            while await anext(lines) != "event: EVENT":
+                pass
+            streamed = (await anext(lines)).removeprefix("data: ")
+        told = verify(streamed, keys)
+        place = {"cursor": registered["cursor"], "signed": "true"}
+        answer = await client.get("/v1/poll", params=place)
+    assert told["topic"] == topic
+    polled = elements(dict(members(answer.text))["messages"])
+    assert streamed in polled
+    assert all(verify(one, keys) for one in polled)
 
 
 def test_the_guide_shows_the_code_that_is_tested() -> None:

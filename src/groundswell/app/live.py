@@ -91,6 +91,7 @@ async def live_of(
         delivery.snapshot,
         rights=rights,
         inbox=dealings.inbox,
+        sign=access.signing.sign,
         pacing=Pacing(heartbeat=(beat * 0.75, beat * 1.25)),
         max_connections=core.settings.sse_connections,
     )
@@ -101,6 +102,7 @@ async def live_of(
         delivery.snapshot,
         rights,
         inbox=dealings.inbox,
+        sign=access.signing.sign,
     )
     return Live(exchange, consumer, delivery, sse, polling, sockets)
 

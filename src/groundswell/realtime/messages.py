@@ -90,8 +90,10 @@ class Envelope:
         """Bytes of the EVENT."""
         return len(self.event)
 
-    def signed(self, sign: Sign) -> Envelope:
-        """The same with a signature, for those who ask for one; signed at most once."""
+    def signed(self, sign: Sign | None) -> Envelope:
+        """The same with a signature, made at most once; itself for those who want none."""
+        if sign is None:
+            return self
         if self._signed is None:
             self._signed = SignedEnvelope(self, sign)
         return self._signed
@@ -122,7 +124,7 @@ class SignedEnvelope(Envelope):
             self._event = b'%b,"sig":%b}' % (plain[:-1], _json.encode(signature))
         return self._event
 
-    def signed(self, _: Sign) -> Envelope:
+    def signed(self, _: Sign | None) -> Envelope:
         """It is."""
         return self
 

@@ -9,7 +9,7 @@ from typing import Final
 from groundswell.contract.inbox import InboxPort, PendingMessage, inbox_topic
 from groundswell.contract.times import Clock
 from groundswell.realtime.inbox_events import message_publication
-from groundswell.realtime.messages import encode_event
+from groundswell.realtime.messages import Envelope, Sign
 
 DEVICE_PATTERN: Final = r"^[\x21-\x7e]{1,64}$"
 """Names of devices that can acknowledge over HTTP."""
@@ -31,12 +31,20 @@ class Device:
     the inbox names.
     """
 
-    def __init__(self, inbox: InboxPort, user_id: str, client_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        inbox: InboxPort,
+        user_id: str,
+        client_id: str,
+        clock: Clock,
+        sign: Sign | None = None,
+    ) -> None:
         self.topic = inbox_topic(user_id)
         self._inbox = inbox
         self._user_id = user_id
         self._client_id = client_id
         self._clock = clock
+        self._sign = sign
 
     async def arrive(self) -> None:
         """The device is here: register it, and count anew how often it was sent what."""
@@ -55,7 +63,8 @@ class Device:
             if one.message.id in told:
                 continue
             if _is_due(one, now, up_to):
-                events.append(encode_event(message_publication(one.message), None))
+                event = Envelope(message_publication(one.message)).signed(self._sign)
+                events.append(event.event)
                 ids.append(one.message.id)
             elif one.redeliver_at is not None:
                 later.append(one.redeliver_at)

@@ -17,7 +17,7 @@ from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.signing import signer
 from groundswell.realtime.gateway.subscription import Stage
 from groundswell.realtime.gateway.topic_replies import HistoryPage
-from groundswell.realtime.messages import Envelope, Place
+from groundswell.realtime.messages import Envelope, Place, Sign
 from groundswell.realtime.topics import kind_of
 
 if TYPE_CHECKING:
@@ -59,13 +59,11 @@ async def page(connection: Connection, frame: History) -> None:
     if chosen is not None:
         tags = shared.catching_up.tags.tags
         events = [one for one in events if chosen(tags(one))]
-    if sign is not None:
-        events = [one.signed(sign) for one in events]
     # Reading took time, in which the right may have ended.
     await shared.rights.admit(frame.topic, credentials, "history")
     if connection.expired():
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
-    connection.reply(_page(frame, stream, found, events))
+    connection.reply(_page(frame, stream, found, events, sign))
     await _advance(connection, frame, stream, found)
 
 
@@ -110,7 +108,9 @@ def ascending(frame: History) -> bool:
     return frame.after is not None
 
 
-def _page(frame: History, stream: Position, found: Stretch, events: list[Envelope]) -> HistoryPage:
+def _page(
+    frame: History, stream: Position, found: Stretch, events: list[Envelope], sign: Sign | None
+) -> HistoryPage:
     ordered = events if ascending(frame) else events[::-1]
     onward, back = (found.last, found.first) if ascending(frame) else (found.first, found.last)
     filled = found.first <= found.last
@@ -118,7 +118,7 @@ def _page(frame: History, stream: Position, found: Stretch, events: list[Envelop
         ref=or_unset(frame.ref),
         topic=frame.topic,
         epoch=stream.epoch,
-        messages=[msgspec.Raw(one.event) for one in ordered],
+        messages=[msgspec.Raw(one.signed(sign).event) for one in ordered],
         next=Place(stream.epoch, onward) if filled and found.rest else UNSET,
         prev=Place(stream.epoch, back) if filled else UNSET,
         lowest=stream.lowest,

@@ -197,7 +197,7 @@ class Subscription:
 
     def form(self, envelope: Envelope) -> Envelope:
         """The event as this client wants it: as it is, or signed."""
-        return envelope if self.sign is None else envelope.signed(self.sign)
+        return envelope.signed(self.sign)
 
     def follows(self, envelope: Envelope) -> Follows:
         """Whether the envelope is the next one, was told before, or leaves a hole."""

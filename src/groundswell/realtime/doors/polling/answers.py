@@ -23,7 +23,8 @@ _encode = msgspec.json.Encoder().encode
 class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """The topics to hear, whether with their states, and how many of their newest events.
 
-    ``resume`` says where topics were left, at this door or another; ``clientId`` names the device.
+    ``resume`` says where topics were left, at this door or another; ``clientId`` names the device;
+    ``signed`` asks for signatures.
     """
 
     topics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_TOPICS)]
@@ -31,6 +32,7 @@ class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     history: Annotated[int, msgspec.Meta(ge=0, le=MOST_HISTORY)] = 0
     resume: Annotated[dict[str, Place], msgspec.Meta(max_length=MOST_TOPICS)] = {}
     client_id: Annotated[str, msgspec.Meta(pattern=DEVICE_PATTERN)] | None = None
+    signed: bool = False
 
 
 class PollAnswer(msgspec.Struct, rename="camel"):

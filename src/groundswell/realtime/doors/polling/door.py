@@ -20,10 +20,11 @@ from groundswell.realtime.doors.polling.cursor import Cursor, decode
 from groundswell.realtime.doors.polling.pacing import Circumstances, Pacing, next_poll
 from groundswell.realtime.doors.polling.reading import Reader, SnapshotOf
 from groundswell.realtime.doors.polling.telling import Answered
+from groundswell.realtime.doors.signing import signer
 from groundswell.realtime.doors.standing import Standing, device_name, permission_lost
 from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Envelope, Place
+from groundswell.realtime.messages import Envelope, Place, Sign
 from groundswell.realtime.recovery import Replay
 from groundswell.realtime.topics import BROADCAST, kind_of
 
@@ -91,6 +92,7 @@ class PollingDoor:
         snapshot: the present state of a state topic.
         rights: who may hear what; asked at every reading, so a right that ends ends at once.
         inbox: what devices have not acknowledged; None: polls tell it once, as it comes.
+        sign: signs events for those who ask for it; None: not offered.
         max_waiting: polls held at once; beyond it clients are answered at once and come later.
     """
 
@@ -103,6 +105,7 @@ class PollingDoor:
         rights: Rights,
         *,
         inbox: InboxPort | None = None,
+        sign: Sign | None = None,
         pacing: Pacing | None = None,
         max_topics: int = answers.MOST_TOPICS,
         max_waiting: int = 10_000,
@@ -113,6 +116,7 @@ class PollingDoor:
         self._hub = hub
         self._rights = rights
         self._inbox = inbox
+        self._sign = sign
         self._clock = clock
         self._pacing = pacing or Pacing()
         self._max_topics = max_topics
@@ -134,6 +138,7 @@ class PollingDoor:
         history: int = 0,
         resume: Mapping[str, Place] | None = None,
         client_id: str | None = None,
+        signed: bool = False,
     ) -> bytes:
         """The cursor to poll with, and what became of each topic, with states and history.
 
@@ -141,14 +146,14 @@ class PollingDoor:
         device ``client_id`` the caller is told the inbox until it acknowledges.
 
         Raises:
-            Invalid: there are too many topics.
+            Invalid: there are too many topics, or nothing is signed here.
             Forbidden: the token is for another device.
             Unauthenticated: what the caller showed no longer counts.
         """
         names = dict.fromkeys(topics)
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per cursor")
-        name = device_name(caller, client_id)
+        name, sign = device_name(caller, client_id), signer(self._sign, signed=signed)
         standing = Standing(self._rights, caller, self._clock)
         standing.require()
         admitted, results = list[str](), dict[str, TopicResult]()
@@ -162,9 +167,10 @@ class PollingDoor:
             snapshot=snapshot,
             history={topic: history for topic in admitted if standing.may_page(topic)},
             resume=resume or {},
+            sign=sign,
         )
         told = Answered(started)
-        device = self._device_of(caller, admitted, name)
+        device = self._device_of(caller, admitted, name, sign)
         if device is not None:
             await device.arrive()
             await told.add_due(device)
@@ -184,11 +190,12 @@ class PollingDoor:
         wait: float = 25.0,
         hidden: bool = False,
         client_id: str | None = None,
+        signed: bool = False,
     ) -> bytes:
         """What happened since the cursor; held up to ``wait`` seconds until something does.
 
         Raises:
-            Invalid: the cursor is none of ours.
+            Invalid: the cursor is none of ours, or nothing is signed here.
             Forbidden: the token is for another device.
             Unauthenticated: the cursor holds private topics, and nobody is signed in; or what the
                 caller showed no longer counts.
@@ -197,13 +204,14 @@ class PollingDoor:
         place = decode(cursor)
         if len(place.places) > self._max_topics + 1:
             raise Invalid.at("cursor", f"At most {self._max_topics} topics per cursor")
-        device = self._device_of(caller, place.places, device_name(caller, client_id))
+        sign = signer(self._sign, signed=signed)
+        device = self._device_of(caller, place.places, device_name(caller, client_id), sign)
         waiter.standing = Standing(self._rights, caller, self._clock)
         crowded = len(self._waiters) >= self._max_waiting
         circumstances = Circumstances(waits=wait > 0, hidden=hidden, crowded=crowded)
         held = 0.0 if hidden or crowded else wait
         with self._waiting(waiter, place):
-            told = await self._follow(place, waiter, device, held)
+            told = await self._follow(place, waiter, device, held, sign)
         if device is not None:
             await device.sent(told.ids)
         self._figures.polls += 1
@@ -245,7 +253,12 @@ class PollingDoor:
             self._waiters.discard(waiter)
 
     async def _follow(
-        self, cursor: Cursor, waiter: Waiter, device: Device | None, wait: float
+        self,
+        cursor: Cursor,
+        waiter: Waiter,
+        device: Device | None,
+        wait: float,
+        sign: Sign | None,
     ) -> Answered:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
@@ -253,7 +266,7 @@ class PollingDoor:
         assert standing is not None  # noqa: S101 - whoever polls has shown something
         await self._hub.ready(cursor.places)
         while True:
-            told = await self._read(cursor, standing, device)
+            told = await self._read(cursor, standing, device, sign)
             left = deadline - loop.time()
             if told.messages or told.more or left <= 0 or waiter.gone or self._draining:
                 return told
@@ -269,7 +282,9 @@ class PollingDoor:
         known = [(at - self._clock()) / SECOND for at in instants if at is not None]
         return max(0.0, min([left, *known]))
 
-    async def _read(self, cursor: Cursor, standing: Standing, device: Device | None) -> Answered:
+    async def _read(
+        self, cursor: Cursor, standing: Standing, device: Device | None, sign: Sign | None
+    ) -> Answered:
         """What the caller may hear of what followed, with the rights of this moment."""
         while True:
             standing.require()
@@ -282,7 +297,8 @@ class PollingDoor:
                     _refuse_visitors(topic, standing.credentials, error)
                     del allowed[topic]
                     farewells.append(permission_lost(topic, error).encode())
-            told = Answered(await self._reader.read(cursor._replace(places=allowed)), farewells)
+            read = await self._reader.read(cursor._replace(places=allowed), sign)
+            told = Answered(read, farewells)
             if device is not None and device.topic in allowed:
                 await told.add_due(device)
             if standing.is_current:
@@ -290,13 +306,17 @@ class PollingDoor:
                 return told
 
     def _device_of(
-        self, caller: Credentials, topics: Collection[str], client_id: str | None
+        self,
+        caller: Credentials,
+        topics: Collection[str],
+        client_id: str | None,
+        sign: Sign | None,
     ) -> Device | None:
         """The device whose inbox the topics hold, if it has a name."""
         user_id = caller.user_id
         if self._inbox is None or user_id is None or client_id is None:
             return None
-        device = Device(self._inbox, user_id, client_id, self._clock)
+        device = Device(self._inbox, user_id, client_id, self._clock, sign)
         return device if device.topic in topics else None
 
     def _answer(

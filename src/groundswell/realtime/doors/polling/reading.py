@@ -16,7 +16,7 @@ from groundswell.realtime import messages
 from groundswell.realtime.broker.base import Broker, Degraded, Position
 from groundswell.realtime.doors.polling.cursor import Cursor, Place
 from groundswell.realtime.gaps import gap_of
-from groundswell.realtime.messages import Envelope, Snapshot
+from groundswell.realtime.messages import Envelope, Sign, Snapshot
 from groundswell.realtime.recovery import LogPosition, Page, Recovery, Replay
 from groundswell.realtime.topics import is_state
 
@@ -40,14 +40,19 @@ class Told:
 
 @dataclass(slots=True)
 class _Found:
-    """What a reading gathers, topic by topic."""
+    """What a reading gathers, topic by topic; ``sign``: how its events are signed, None: not."""
 
+    sign: Sign | None = None
     head: list[bytes] = field(default_factory=list)
     events: dict[str, list[Envelope]] = field(default_factory=lambda: defaultdict(list))
     places: dict[str, Place | None] = field(default_factory=dict)
     rejoined: dict[str, Place] = field(default_factory=dict)
     page: Page | None = None
     gaps: int = 0
+
+    def event(self, envelope: Envelope) -> bytes:
+        """An event as it is to be told."""
+        return envelope.signed(self.sign).event
 
     def add(self, envelopes: Iterable[Envelope]) -> None:
         """Take events in; those of one topic come in its order."""
@@ -101,6 +106,7 @@ class Reader:
         snapshot: bool,
         history: Mapping[str, int],
         resume: Mapping[str, messages.Place],
+        sign: Sign | None = None,
     ) -> tuple[Told, dict[str, Position]]:
         """Where the topics stand, with their states and as many of their newest events.
 
@@ -110,7 +116,7 @@ class Reader:
             GroundswellError: it cannot be said how far back the stream of a topic reaches.
         """
         target = self._head()
-        found, positions = _Found(), dict[str, Position]()
+        found, positions = _Found(sign), dict[str, Position]()
         for topic in sorted(topics):
             position = positions[topic] = await self._broker.position(topic)
             found.places[topic] = Place(position.epoch, position.offset)
@@ -122,18 +128,18 @@ class Reader:
             else:
                 await self._newest(topic, history.get(topic, 0), found)
         events = [one for _, one in found.in_order()]
-        told = [*found.head, *(one.event for one in events)]
+        told = [*found.head, *map(found.event, events)]
         cursor = Cursor(LogPosition(self._replay.log_id, target), found.places)
         return Told(told, cursor, gaps=found.gaps, critical=_critical(events)), positions
 
-    async def read(self, cursor: Cursor) -> Told:
+    async def read(self, cursor: Cursor, sign: Sign | None = None) -> Told:
         """What followed the cursor, in the log's order; states first, gaps before all events.
 
         Raises:
             GroundswellError: the log cannot be read now.
         """
         target = self._head()
-        found, behind = _Found(places=dict(cursor.places)), list[str]()
+        found, behind = _Found(sign, places=dict(cursor.places)), list[str]()
         for topic, place in cursor.places.items():
             if is_state(topic):
                 await self._newer_state(topic, place, found)
@@ -176,7 +182,7 @@ class Reader:
         found.places[topic] = Place(position.epoch, position.offset)
         newest = await self._latest(topic, 1)
         if place is not None and place.epoch == position.epoch and newest:
-            found.head.append(newest[-1].event)
+            found.head.append(found.event(newest[-1]))
             found.places[topic] = _place_of(newest[-1])
         elif (data := self._snapshot(topic)) is not None:
             found.head.append(self._snapshot_of(topic, position, data))
@@ -245,7 +251,7 @@ class Reader:
             top = min(top, left[0][0] - 1)
         cursor = Cursor(LogPosition(self._replay.log_id, top), _places(found, told, left))
         more = bool(left) or (found.page is not None and found.page.position < target)
-        said = [*found.head, *(one.event for one in told)]
+        said = [*found.head, *map(found.event, told)]
         return Told(said, cursor, more, found.gaps, _critical(told))
 
     def _reached(self, found: _Found, last: LogPosition, target: int) -> int:

@@ -19,6 +19,7 @@ from groundswell.realtime.doors.polling.answers import (
 )
 from groundswell.realtime.doors.polling.cursor import LONGEST, PATTERN
 from groundswell.realtime.doors.polling.door import PollingDoor, Waiter
+from groundswell.realtime.doors.signing import Signed
 from groundswell.realtime.doors.tickets import ClientIdText, TicketText, Viewers
 
 _LONGEST_WAIT_MS = 55_000
@@ -68,6 +69,7 @@ def polling_routes(door: PollingDoor, viewers: Viewers) -> list[HTTPRouteHandler
             history=data.history,
             resume=data.resume,
             client_id=data.client_id,
+            signed=data.signed,
         )
         return _response(body)
 
@@ -78,13 +80,20 @@ def polling_routes(door: PollingDoor, viewers: Viewers) -> list[HTTPRouteHandler
         wait_ms: _WaitMs = 25_000,
         hidden: _Hidden = False,
         client_id: ClientIdText = None,
+        signed: Signed = False,
         ticket: TicketText = None,
     ) -> Response[bytes]:
         """Tell what happened since the cursor, as soon as something did."""
         viewer = await viewers.of(request.scope, ticket)
         async with _watched(request) as waiter:
             body = await door.poll(
-                cursor, viewer, waiter, wait=wait_ms / 1000, hidden=hidden, client_id=client_id
+                cursor,
+                viewer,
+                waiter,
+                wait=wait_ms / 1000,
+                hidden=hidden,
+                client_id=client_id,
+                signed=signed,
             )
         return _response(body)
 

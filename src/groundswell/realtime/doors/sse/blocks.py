@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from groundswell.contract.times import to_rfc3339
-from groundswell.realtime.messages import Envelope, Message
+from groundswell.realtime.messages import Envelope, Message, Sign
 from groundswell.realtime.outbox import Waiting
 
 Encode = Callable[[Envelope], bytes | None]
@@ -28,11 +28,11 @@ class Form:
     without_id: Encode
 
 
-def event_form(log_id: str) -> Form:
-    """EVENTs of any topic, as ``event: EVENT``."""
+def event_form(log_id: str, sign: Sign | None = None) -> Form:
+    """EVENTs of any topic, as ``event: EVENT``; with signatures if there is something to sign."""
 
     def without_id(envelope: Envelope) -> bytes:
-        return b"event: EVENT\ndata: %b\n\n" % envelope.event
+        return b"event: EVENT\ndata: %b\n\n" % envelope.signed(sign).event
 
     return _form(log_id, without_id)
 

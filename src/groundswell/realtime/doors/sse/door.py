@@ -22,6 +22,7 @@ from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker, Position
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.device import Device
+from groundswell.realtime.doors.signing import signer
 from groundswell.realtime.doors.sse.blocks import (
     Form,
     activity_form,
@@ -35,7 +36,7 @@ from groundswell.realtime.doors.sse.inbox import InboxStream
 from groundswell.realtime.doors.standing import Standing, device_name
 from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Place, Snapshot
+from groundswell.realtime.messages import Place, Sign, Snapshot
 from groundswell.realtime.outbox import MAX_BYTES, MAX_MESSAGES
 from groundswell.realtime.recovery import LogPosition, Page, Recovery, Replay, parse_places
 from groundswell.realtime.topics import ACTIVITY, BROADCAST, is_state
@@ -78,9 +79,10 @@ class SseDoor:
     """Serves topics as server-sent events.
 
     ``snapshot`` gives the present state of a state topic, ``rights`` decides who may hear what,
-    ``inbox`` knows what devices have not acknowledged. A connection may hold ``max_topics``; its
-    queue is bounded by ``max_messages`` and ``max_bytes``; ``replay_limit`` events are replayed at
-    most. Above ``max_connections`` newcomers are asked to come later.
+    ``inbox`` knows what devices have not acknowledged, ``sign`` signs events for those who ask. A
+    connection may hold ``max_topics``; its queue is bounded by ``max_messages`` and ``max_bytes``;
+    ``replay_limit`` events are replayed at most. Above ``max_connections`` newcomers are asked to
+    come later.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class SseDoor:
         *,
         rights: Rights | None = None,
         inbox: InboxPort | None = None,
+        sign: Sign | None = None,
         pacing: Pacing | None = None,
         max_topics: int = 128,
         max_messages: int = MAX_MESSAGES,
@@ -108,6 +111,7 @@ class SseDoor:
         self._snapshot = snapshot
         self._rights = rights or Rights(TopicAccess().admit, lambda _: False)
         self._inbox = inbox
+        self._sign = sign
         self._pacing = pacing or Pacing()
         self._max_topics = max_topics
         self._limits = {"max_messages": max_messages, "max_bytes": max_bytes}
@@ -115,6 +119,7 @@ class SseDoor:
         self._random = random or SystemRandom()
         self._clock = clock
         self._events = event_form(replay.log_id)
+        self._signed_events = event_form(replay.log_id, sign)
         self._activities = activity_form(replay.log_id)
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
@@ -131,6 +136,7 @@ class SseDoor:
         *,
         resume: str | None = None,
         client_id: str | None = None,
+        signed: bool = False,
     ) -> ASGIApp:
         """The stream of the comma-separated ``topics``, from ``last_event_id`` on.
 
@@ -138,7 +144,7 @@ class SseDoor:
         from its place. As device ``client_id`` the client is told its inbox until it acknowledges.
 
         Raises:
-            Invalid: no topic, too many, one that is not a topic name, or no place.
+            Invalid: no topic, too many, one that is not a topic name, no place, or not signed here.
             UnknownTopic: one that does not exist.
             TopicForbidden: one that is private to somebody else; a client that resumes is told so
                 instead, unless it is none of them all.
@@ -150,15 +156,16 @@ class SseDoor:
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per connection")
         last, places = _last(last_event_id), parse_places(resume or "")
-        device = device_name(viewer, client_id)
+        device, sign = device_name(viewer, client_id), signer(self._sign, signed=signed)
         standing = Standing(self._rights, viewer, self._clock)
         standing.require()
         returns = bool(last or places) and viewer.user_id is not None
         admitted, refused = await _admitted(names, standing, returns=returns)
         standing.holds(admitted)
         held = frozenset({*admitted, BROADCAST})
-        inbox = self._inbox_of(viewer, held, device)
-        return self._app(_Request(held, self._events, standing, last, places, refused, inbox))
+        inbox = self._inbox_of(viewer, held, device, sign)
+        form = self._signed_events if signed else self._events
+        return self._app(_Request(held, form, standing, last, places, refused, inbox))
 
     def activity(self, last_event_id: str | None) -> ASGIApp:
         """The plain stream of the public feed, from ``last_event_id`` on.
@@ -334,12 +341,16 @@ class SseDoor:
             yield page
 
     def _inbox_of(
-        self, viewer: Credentials, topics: Collection[str], client_id: str | None
+        self,
+        viewer: Credentials,
+        topics: Collection[str],
+        client_id: str | None,
+        sign: Sign | None,
     ) -> InboxStream | None:
         user_id = viewer.user_id
         if self._inbox is None or user_id is None or client_id is None:
             return None
-        device = Device(self._inbox, user_id, client_id, self._clock)
+        device = Device(self._inbox, user_id, client_id, self._clock, sign)
         return InboxStream(device, self._clock) if device.topic in topics else None
 
     def _snapshot_message(self, topic: str, position: Position, data: bytes) -> Snapshot:

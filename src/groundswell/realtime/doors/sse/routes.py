@@ -10,6 +10,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
+from groundswell.realtime.doors.signing import Signed
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.tickets import ClientIdText, TicketText, Viewers
 
@@ -70,6 +71,7 @@ def sse_routes(door: SseDoor, viewers: Viewers) -> list[HTTPRouteHandler]:
         last_event_id_header: _LastEventIdHeader = None,
         resume: ResumeText = None,
         client_id: ClientIdText = None,
+        signed: Signed = False,
         ticket: TicketText = None,
     ) -> ASGIApp:
         """Tell the events of topics as server-sent events, from a position on."""
@@ -80,6 +82,7 @@ def sse_routes(door: SseDoor, viewers: Viewers) -> list[HTTPRouteHandler]:
             last_event_id_header or last_event_id,
             resume=resume,
             client_id=client_id,
+            signed=signed,
         )
 
     @get(
