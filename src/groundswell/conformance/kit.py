@@ -14,6 +14,9 @@ from groundswell.conformance.site import Site, User
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import skip
 
+CAP = 300
+"""So many events of a topic are replayed for one request."""
+
 ALL_FEATURES = ("batch", "snapshot", "ping", "digest", "delta-jsonpatch", "ack", "readstate")
 
 
@@ -102,6 +105,17 @@ class Kit:
         """So many messages to a user, one after the other; their ids."""
         return [await self.message(user, data={"n": n, **data}) for n in range(count)]
 
+    async def long_stream(self) -> User:
+        """A user with more messages than are replayed at once; all checks share one."""
+
+        async def make() -> User:
+            user = await self.user()
+            await asyncio.gather(*(self.messages(user, (CAP + 25) // 5) for _ in range(5)))
+            return user
+
+        found: User = await self._shared.once("long stream", make)
+        return found
+
     async def http(self, method: str, path: str, **more: Any) -> httpx.Response:
         """A request and its answer."""
         return await self.site.request(self.transcript, method, path, **more)
@@ -109,7 +123,3 @@ class Kit:
     async def enter(self, context: Any) -> Any:
         """Enter a context that is left with the check."""
         return await self._stack.enter_async_context(context)
-
-    async def once(self, name: str, make: Callable[[], Awaitable[Any]]) -> Any:
-        """What several checks share, made by whoever comes first."""
-        return await self._shared.once(name, make)

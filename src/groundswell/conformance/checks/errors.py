@@ -124,6 +124,18 @@ async def epoch_mismatch(kit: Kit) -> None:
     await client.refused("HISTORY", 1301, topic="activity", after=place)
 
 
+@check("5 1302", "position_trimmed: HISTORY from before what is kept, with lowest", seconds=120)
+async def position_trimmed(kit: Kit) -> None:
+    user = await kit.long_stream()
+    client = await kit.open(user)
+    held = await client.hold(user.inbox)
+    if held["lowest"] <= 2:
+        skip(f"the server keeps all of {held['offset']} events")
+    place = {"epoch": held["epoch"], "offset": 0}
+    error = await client.refused("HISTORY", 1302, topic=user.inbox, after=place)
+    same(error.get("lowest"), held["lowest"], "lowest")
+
+
 @check("5 1303", "position_ahead: HISTORY from beyond the newest")
 async def position_ahead(kit: Kit) -> None:
     user = await kit.user()
@@ -138,6 +150,23 @@ async def page_too_large(kit: Kit) -> None:
     client = await kit.open()
     for limit in (101, 0, 1_000_000):
         await client.refused("HISTORY", 1304, topic="activity", limit=limit)
+
+
+@check("5 1401", "duplicate_key: a key that was used for something else")
+async def duplicate_key(kit: Kit) -> None:
+    media = await kit.media()
+    client = await kit.open(await kit.user())
+    key = kit.site.name("key")
+    for vote, ok in (("up", True), ("down", False)):
+        data = {"mediaFileId": media, "voteType": vote}
+        await client.say("PUBLISH", messages=[{"key": key, "action": "vote", "data": data}], ref=vote)
+        while (answer := await client.hear()).get("ref") != vote:
+            pass
+        if answer.get("code") == 1503:
+            skip("the server takes no actions")
+        result = answer["results"][key]
+        same(result["ok"], ok, f"whether {vote} is taken: {result}")
+    same(result["error"]["code"], 1401, "the code")
 
 
 @check("5 1402", "action_not_allowed: an action that clients may not report")
@@ -185,8 +214,10 @@ CHECKS = (
     cooldown,
     filter_invalid,
     epoch_mismatch,
+    position_trimmed,
     position_ahead,
     page_too_large,
+    duplicate_key,
     action_not_allowed,
     not_available,
 )

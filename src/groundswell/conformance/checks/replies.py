@@ -316,6 +316,16 @@ async def pong(kit: Kit) -> None:
     expect("t" not in await client.ask("PING", "PONG"), "PONG has no t that PING had not")
 
 
+@check("4 PING", "comes where nothing else was said for a while", seconds=90)
+async def ping(kit: Kit) -> None:
+    client, told = await kit.welcomed()
+    interval = told["heartbeat"]["intervalMs"] / 1000
+    if interval > 60:
+        skip(f"the heartbeat is {interval:g} s apart")
+    told = await client.until("PING", within=interval * 1.1 + 5)
+    expect("t" in told, "a PING of the server has a t", told)
+
+
 CHECKS = (
     welcome,
     subscribed,
@@ -335,5 +345,6 @@ CHECKS = (
     unsubscribed,
     result,
     error,
+    ping,
     pong,
 )

@@ -250,14 +250,36 @@ async def publish_limit(kit: Kit) -> None:
     expect(error["code"] in (1001, 1003), "a PUBLISH that is too large is refused", error)
 
 
-@check("3 TRACK", "tells only the items that are named", seconds=40)
+@check("3 TRACK", "tells only what is about the keys that are named")
 async def track(kit: Kit) -> None:
-    client = await kit.open(None, "batch")
+    wanted, other = await kit.media(), await kit.media()
+    client = await kit.open()
     await client.hold("activity")
-    answer = await _answer(client, "TRACK", topic="activity", keys=["1", "2"])
+    await _tracking(client, "TRACK", str(wanted))
+    await kit.vote(other)
+    await kit.vote(wanted)
+    (event,) = await client.events("activity", 1)
+    same(event["data"]["mediaFileId"], wanted, "what the first event is about")
+
+
+@check("3 UNTRACK", "ends what TRACK began, key by key")
+async def untrack(kit: Kit) -> None:
+    kept, ended = await kit.media(), await kit.media()
+    client = await kit.open()
+    await client.hold("activity")
+    await _tracking(client, "TRACK", str(kept), str(ended))
+    await _tracking(client, "UNTRACK", str(ended))
+    await kit.vote(ended)
+    await kit.vote(kept)
+    (event,) = await client.events("activity", 1)
+    same(event["data"]["mediaFileId"], kept, "what the first event is about")
+
+
+async def _tracking(client: Client, kind: str, *keys: str) -> None:
+    answer = await _answer(client, kind, topic="activity", keys=list(keys))
     if answer["type"] == "ERROR" and answer["code"] == 1503:
-        skip("the server offers no TRACK")
-    await client.alive()
+        skip(f"the server offers no {kind}")
+    same(answer["type"], "SYNC", f"the answer to {kind}")
 
 
 @check("3 REFRESH", "is refused to a client that shows no token")
@@ -329,6 +351,7 @@ CHECKS = (
     publish,
     publish_limit,
     track,
+    untrack,
     refresh_nothing,
     flow,
     ping,

@@ -6,12 +6,10 @@ import asyncio
 
 from groundswell.conformance.check import check
 from groundswell.conformance.client import Client, Message
-from groundswell.conformance.kit import Kit
+from groundswell.conformance.kit import CAP, Kit
 from groundswell.conformance.site import User
 from groundswell.conformance.verdicts import expect, same, skip
 
-CAP = 300
-MANY = CAP + 25
 
 
 @check("7 E=S, N=T", "complete, nothing to replay")
@@ -43,7 +41,7 @@ async def within(kit: Kit) -> None:
 
 @check("7 beyond the cap", "the first 300, then CAUGHT_UP complete: false and next", seconds=120)
 async def beyond_the_cap(kit: Kit) -> None:
-    user = await kit.once("long stream", lambda: _long(kit))
+    user = await kit.long_stream()
     client = await kit.open(user, "batch")
     held = await client.hold(user.inbox)
     start = held["lowest"] - 1
@@ -58,7 +56,7 @@ async def beyond_the_cap(kit: Kit) -> None:
 
 @check("7 E=S, N<L-1", "partial: a GAP that names what is lost, then the rest", seconds=120)
 async def trimmed(kit: Kit) -> None:
-    user = await kit.once("long stream", lambda: _long(kit))
+    user = await kit.long_stream()
     client = await kit.open(user, "batch")
     held = await client.hold(user.inbox)
     lowest = held["lowest"]
@@ -180,7 +178,7 @@ async def state_and_stream(kit: Kit) -> None:
 
 @check("7.4", "after complete: false nothing is told until the rest is fetched", seconds=120)
 async def paused(kit: Kit) -> None:
-    user = await kit.once("long stream", lambda: _long(kit))
+    user = await kit.long_stream()
     client = await kit.open(user, "batch")
     held = await client.hold(user.inbox)
     if held["offset"] - held["lowest"] < CAP:
@@ -246,13 +244,6 @@ async def _stream(kit: Kit, count: int) -> tuple[User, Client, str]:
     epoch = (await client.hold(user.inbox))["epoch"]
     await client.ask("UNSUBSCRIBE", "UNSUBSCRIBED", topics=[user.inbox])
     return user, client, epoch
-
-
-async def _long(kit: Kit) -> User:
-    """A user with more messages than are replayed at once."""
-    user = await kit.user()
-    await asyncio.gather(*(kit.messages(user, MANY // 5) for _ in range(5)))
-    return user
 
 
 async def _resume(
