@@ -6,14 +6,15 @@ import asyncio
 import json
 import time
 
+import msgspec
+from websockets.exceptions import ConnectionClosed
+
 from groundswell.conformance.check import check
 from groundswell.conformance.client import Client, Message
 from groundswell.conformance.kit import Kit
-from groundswell.conformance.shapes import RFC3339_UTC
+from groundswell.conformance.shapes import RFC3339_UTC, examine
 from groundswell.conformance.site import User
-from groundswell.conformance.verdicts import expect, fail, same, skip
-
-CLASSES = 4000, 4100
+from groundswell.conformance.verdicts import Failed, expect, fail, same, skip
 
 
 @check("P1", "the subprotocol is chosen when it is offered")
@@ -28,6 +29,21 @@ async def no_subprotocol(kit: Kit) -> None:
     same(client.subprotocol, None, "the chosen subprotocol")
     await client.hello()
     await client.alive()
+
+
+@check("P1", "groundswell.v1.msgpack says the same objects in binary frames")
+async def messagepack(kit: Kit) -> None:
+    try:
+        client = await kit.client(subprotocol="groundswell.v1.msgpack")
+        await client.send(msgspec.msgpack.encode({"type": "HELLO", "protocol": 1}))
+        frame = await asyncio.wait_for(client.socket.recv(), 10)
+    except (Failed, ConnectionClosed):
+        skip("the server speaks no MessagePack")
+    expect(isinstance(frame, bytes), "a message is a binary frame", frame)
+    same(examine(msgspec.msgpack.decode(frame))["type"], "WELCOME", "the answer to HELLO")
+    await client.send(msgspec.msgpack.encode({"type": "PING", "t": 1.5, "ref": "é"}))
+    answer = examine(msgspec.msgpack.decode(await asyncio.wait_for(client.socket.recv(), 10)))
+    same((answer["type"], answer["t"], answer["ref"]), ("PONG", 1.5, "é"), "the answer to PING")
 
 
 @check("P1", "unknown fields are ignored")
@@ -349,6 +365,7 @@ def _interval(welcome: Message) -> float:
 CHECKS = (
     subprotocol,
     no_subprotocol,
+    messagepack,
     unknown_fields,
     unknown_type,
     no_object,

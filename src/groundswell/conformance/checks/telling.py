@@ -7,6 +7,7 @@ import time
 from groundswell.conformance.check import check
 from groundswell.conformance.client import Client, Message
 from groundswell.conformance.kit import Kit
+from groundswell.conformance.signatures import verify_event
 from groundswell.conformance.site import MESSAGE, User
 from groundswell.conformance.verdicts import expect, same, skip
 
@@ -175,6 +176,30 @@ async def metered(kit: Kit) -> None:
     await client.alive()
 
 
+@check("9.8", "a signed EVENT has a signature that the public keys verify")
+async def signed(kit: Kit) -> None:
+    user = await kit.user()
+    client = await kit.offering("sig", user)
+    await client.hold(user.inbox, signed=True)
+    await kit.message(user, data={"text": "ø😀", "n": 1.50})
+    (event,) = await client.events(user.inbox, 1)
+    keys = (await kit.http("GET", "/.well-known/jwks.json")).json()["keys"]
+    expect("sig" in event, "a signed EVENT has sig", event)
+    verify_event(client.raw[-1], keys)
+    page = await client.ask("HISTORY", "HISTORY_PAGE", topic=user.inbox, signed=True)
+    same(page["messages"][0].get("sig"), event["sig"], "the signature of the same event, later")
+
+
+@check("9.8", "who asks for no signature gets none")
+async def unsigned(kit: Kit) -> None:
+    user = await kit.user()
+    client = await kit.offering("sig", user)
+    await client.hold(user.inbox)
+    await kit.message(user)
+    (event,) = await client.events(user.inbox, 1)
+    expect("sig" not in event, "an EVENT that nobody wanted signed has no sig", event)
+
+
 @check("9.7", "only a client that knows DIGEST gets one")
 async def no_digests(kit: Kit) -> None:
     user = await kit.user()
@@ -198,4 +223,6 @@ CHECKS = (
     metered,
     digests,
     no_digests,
+    signed,
+    unsigned,
 )
