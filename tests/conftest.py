@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.services.postgres",
     "tests.services.redis",
     "tests.services.server",
+    "tests.soak.fixtures",
     "tests.support.fixtures",
 ]
 

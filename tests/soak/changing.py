@@ -1,4 +1,4 @@
-"""A client that takes and leaves topics without end, and checks each event against what it holds."""
+"""A client that takes and leaves topics without end, and checks every event it is told."""
 
 from __future__ import annotations
 

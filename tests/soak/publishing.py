@@ -30,8 +30,15 @@ class Votes:
         """Of all that were accepted; whole if every attempt was answered."""
         return sorted(self.sent)
 
-    async def publish(self, *, seconds: float, per_second: float, at_once: int = 4) -> None:
-        """Vote for so long, at this pace, each time as another visitor."""
+    async def publish(
+        self,
+        *,
+        per_second: float,
+        seconds: float = 3_600.0,
+        stop: asyncio.Event | None = None,
+        at_once: int = 4,
+    ) -> None:
+        """Vote for so long or until told to stop, at this pace, each time as another visitor."""
         async with self._session(at_once) as session:
             numbers = itertools.count(len(self.sent))
             start = time.monotonic()
@@ -39,7 +46,7 @@ class Votes:
             async def voter() -> None:
                 for number in numbers:
                     due = start + (number - first) / per_second
-                    if due >= start + seconds:
+                    if due >= start + seconds or (stop is not None and stop.is_set()):
                         return
                     await asyncio.sleep(max(0.0, due - time.monotonic()))
                     await self._vote(session, number)
