@@ -13,7 +13,7 @@ from groundswell.realtime.batching import DIGEST_INTERVAL, NORMAL_WAIT, Pace, pa
 from groundswell.realtime.deltas import delta
 from groundswell.realtime.filters import Filter, Tags, compile_filter
 from groundswell.realtime.gateway.frames import Flow, Options
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Publication
 
 FOREGROUND: Final = Flow()
 JSON_PATCH: Final = "delta-jsonpatch"
@@ -101,19 +101,19 @@ class TagReader:
     """
 
     def __init__(self) -> None:
-        self._last: Envelope | None = None
+        self._last: Publication | None = None
         self._tags: Tags = {}
 
     def tags(self, envelope: Envelope) -> Tags:
         """The tags of an event, among them its ``eventType``."""
-        if envelope is not self._last:
-            told = envelope.publication
+        told = envelope.publication
+        if told is not self._last:
             data = _decode(told.data)
             plain = {
                 name: value for name, value in data.items() if isinstance(value, str | int | float)
             }
             self._tags = {**plain, **told.tags}
-            self._last = envelope
+            self._last = told
         return self._tags
 
 
