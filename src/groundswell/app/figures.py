@@ -17,7 +17,7 @@ from groundswell.realtime.gateway.topic_replies import RecoveryResult
 
 Figures = dict[str, float]
 STREAMS = ("/v1/stream", "/v1/activity/stream")
-POLLS = ("/v1/poll",)
+POLLS = ("/v1/poll", "/v1/poll/register")
 
 TURNED_AWAY = frozenset(
     (

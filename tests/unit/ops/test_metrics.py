@@ -156,3 +156,36 @@ async def test_not_ready_names_what_fails_and_not_why() -> None:
 
 async def test_a_check_that_hangs_fails(hanging: Any) -> None:
     assert await failing({"slow": hanging, "quick": works}, seconds=0.01) == ["slow"]
+
+
+async def test_buckets_with_a_sum_and_a_count_are_one_histogram() -> None:
+    part = {
+        'seconds_bucket{le="0.5"}': 3.0,
+        'seconds_bucket{le="+Inf"}': 4.0,
+        "seconds_count": 4.0,
+        "seconds_sum": 2.5,
+        "waiting": 1.0,
+    }
+    async with serve({"delivery": lambda: part}) as client:
+        text = (await client.get("/metrics")).text
+        found = await samples(client)
+    assert "# TYPE groundswell_delivery_seconds histogram" in text
+    assert found["groundswell_delivery_seconds_bucket", labels(le="0.5")] == 3
+    assert found["groundswell_delivery_seconds_bucket", labels(le="+Inf")] == 4
+    assert found["groundswell_delivery_seconds_count", labels()] == 4
+    assert found["groundswell_delivery_seconds_sum", labels()] == 2.5
+    assert found["groundswell_delivery_waiting", labels()] == 1
+
+
+async def test_a_label_may_have_braces_in_it() -> None:
+    part = {'held{pattern="media.{id}",door="sse"}': 2.0}
+    async with serve({"subscriptions": lambda: part}) as client:
+        found = await samples(client)
+    key = ("groundswell_subscriptions_held", labels(pattern="media.{id}", door="sse"))
+    assert found[key] == 2
+
+
+async def test_a_name_that_is_none_is_told_as_a_part_that_failed() -> None:
+    async with serve({"live": lambda: {'held{pattern="x': 2.0}}) as client:
+        found = await samples(client)
+    assert found["groundswell_statistics_failed", labels(part="live")] == 1

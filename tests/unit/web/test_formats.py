@@ -69,3 +69,44 @@ def test_only_web_addresses_are_offered_and_only_sound_is_played(
     url: str | None, kind: str | None
 ) -> None:
     assert formats.media_kind(url) == kind
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "\N{EN DASH}"),
+        (0.0008, "0.8 ms"),
+        (0.0421, "42 ms"),
+        (0.0999, "100 ms"),
+        (0.25, "250 ms"),
+        (1.237, "1.24 s"),
+        (60, "60 s"),
+        (180, "3 min"),
+        (7_300, "2 h"),
+    ],
+)
+def test_a_duration_has_two_or_three_figures(seconds: float | None, said: str) -> None:
+    assert formats.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0"), (0.42, "0.4"), (9.96, "10"), (250.4, "250"), (12_345, "12.3k")]
+)
+def test_a_rate_has_a_decimal_where_it_matters(number: float, said: str) -> None:
+    assert formats.rate(number) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (None, "share", "\N{EN DASH}"),
+        (0.0512, "share", "5.12 %"),
+        (2.0, "seconds", "2 s"),
+        (1_001.0, "count", "1,001"),
+        (1.0, "flag", "yes"),
+    ],
+)
+def test_what_an_alert_compares_is_said_in_its_unit(
+    value: float | None, unit: str, said: str
+) -> None:
+    assert formats.measure(value, unit) == said
