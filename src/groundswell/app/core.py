@@ -17,6 +17,7 @@ from groundswell.domains.engagement.acting import CrowdedPlaces
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.inbox.wiring import inbox_handler
+from groundswell.domains.intake.taking import intake_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -68,6 +69,7 @@ def build_core(settings: Settings) -> Core:
             engagement,
             inbox_handler(),
             announcement_handler(),
+            intake_handler(),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

@@ -12,11 +12,12 @@ from groundswell.access.limits import RateLimits
 from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
+from groundswell.domains.intake.wiring import intake_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
 from groundswell.slices import Slice, Tools
 
-MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (announcement_slice,)
+MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (announcement_slice, intake_slice)
 
 _SAVE_SECONDS: Final = 5.0
 

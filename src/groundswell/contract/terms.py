@@ -125,12 +125,12 @@ def faults(terms: tuple[RewardRule, ...]) -> list[tuple[str, str]]:
 
 
 def _rule_faults(rule: RewardRule) -> list[tuple[str, str]]:
-    needed: dict[str, Any] = {
+    needed: dict[str, object] = {
         "flat": {"amountMinor": rule.amount_minor},
         "percent": {"basisPoints": rule.basis_points},
         "tiered": {"tiers": rule.tiers or None},
         "milestone": {"amountMinor": rule.amount_minor, "atCount": rule.at_count},
-    }[rule.kind]
+    }
     found = [
         (field, f"a {rule.kind} reward needs it")
         for field, value in needed.items()

@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from groundswell.contract.events import announcements, engagement, inbox
+from groundswell.contract.events import announcements, engagement, inbox, intake
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
     {
         event.event_type: event
-        for event in (*engagement.EVENTS, *inbox.EVENTS, *announcements.EVENTS)
+        for event in (
+            *engagement.EVENTS,
+            *inbox.EVENTS,
+            *announcements.EVENTS,
+            *intake.EVENTS,
+        )
     }
 )
 

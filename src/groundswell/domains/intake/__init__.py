@@ -1,0 +1,1 @@
+"""What the host application reports: CloudEvents in, facts in the log out."""

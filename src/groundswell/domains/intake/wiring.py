@@ -1,0 +1,16 @@
+"""What the slice of the intake offers."""
+
+from __future__ import annotations
+
+from groundswell.domains.intake.offering import Intake
+from groundswell.domains.intake.people import Pseudonyms
+from groundswell.domains.intake.reading import Reader
+from groundswell.domains.intake.routes import intake_router
+from groundswell.slices import Slice, Tools
+
+
+def intake_slice(tools: Tools) -> Slice:
+    """One route; what follows from the events is for others to say."""
+    reader = Reader(Pseudonyms(tools.secret, tools.hasher))
+    intake = Intake(reader, tools.submit, tools.clock)
+    return Slice("intake", routes=(intake_router(intake),))
