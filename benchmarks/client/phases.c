@@ -14,7 +14,7 @@
 
 #include "load.h"
 
-enum { WARM_UP = 3, PAUSE_MS = 20, PATIENCE_S = 120 };
+enum { WARM_UP = 3, PAUSE_MS = 20, PATIENCE_S = 300 };
 
 static float *delays;  // in milliseconds
 static size_t recorded, room;
