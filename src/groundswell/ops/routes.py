@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from groundswell.access.principal import Principal
 from groundswell.http.callers import require_host
+from groundswell.http.openapi import HOST_ONLY
 from groundswell.ops.health import Check, require_ready
 from groundswell.ops.operations import Operations
 from groundswell.ops.overview import Health, Overview
@@ -45,13 +46,25 @@ def ops_routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> list
 def overview_routes(operations: Operations) -> list[HTTPRouteHandler]:
     """How each part does, and the figures of ``/ops``: for the host application alone."""
 
-    @get("/v1/ops/health", tags=["Operations"], sync_to_thread=False)
+    @get(
+        "/v1/ops/health",
+        tags=["Operations"],
+        summary="How each part is (host only)",
+        security=HOST_ONLY,
+        sync_to_thread=False,
+    )
     def health(caller: NamedDependency[Principal]) -> Response[Health]:
         """Each part of this process, and which alerts would be raised now."""
         require_host(caller)
         return Response(operations.health(), headers=_NEVER_KEPT)
 
-    @get("/v1/ops/overview", tags=["Operations"], sync_to_thread=False)
+    @get(
+        "/v1/ops/overview",
+        tags=["Operations"],
+        summary="Live delivery at a glance (host only)",
+        security=HOST_ONLY,
+        sync_to_thread=False,
+    )
     def overview(caller: NamedDependency[Principal]) -> Response[Overview]:
         """Connections, deliveries, latency and what waits, as ``/ops`` shows them."""
         require_host(caller)
