@@ -136,7 +136,10 @@ async def serve(port: int, redis_url: str | None) -> None:
         sse = SseDoor(hub, broker, log, lambda _: None, max_connections=MOST_CONNECTIONS)
         # A benchmark's clients all come at once, and nobody else waits.
         limits = Limits(connections=MOST_CONNECTIONS, accept_rate=1e6, accept_burst=100_000)
-        endpoints: Endpoints = {"/v1/realtime": RealtimeEndpoint(gateway, visitor), PATH: socketio.endpoint}
+        endpoints: Endpoints = {
+            "/v1/realtime": RealtimeEndpoint(gateway, visitor),
+            PATH: socketio.endpoint,
+        }
         sockets = WebSocketServer(endpoints, limits)
         app = surround(
             socketio.before(streams(sse, publisher(broker, numbers))), log_requests=False
