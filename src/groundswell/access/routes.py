@@ -20,6 +20,7 @@ from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 from groundswell.contract.times import Clock
 
 Scope = Annotated[str, msgspec.Meta(pattern=SCOPE_PATTERN)]
+_KEY_SET = "application/jwk-set+json"
 RefreshToken = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -110,13 +111,15 @@ def key_routes(signing: SigningKey) -> list[HTTPRouteHandler]:
     @get(
         "/.well-known/jwks.json",
         summary="The keys that verify signed events",
-        responses={200: ResponseSpec(PublicKeys, description="A JWK Set (RFC 7517).")},
+        responses={
+            200: ResponseSpec(PublicKeys, description="A JWK Set (RFC 7517).", media_type=_KEY_SET)
+        },
         tags=["tokens"],
         sync_to_thread=False,
     )
     def public_keys() -> Response[bytes]:
         """The public keys of event signatures. They can be kept: a new key has a new `kid`."""
-        return Response(body, media_type="application/jwk-set+json", headers=headers)
+        return Response(body, media_type=_KEY_SET, headers=headers)
 
     return [public_keys]
 
