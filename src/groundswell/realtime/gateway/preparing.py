@@ -103,8 +103,10 @@ class Preparation:
             GroundswellError: it is not even known where the topic stands.
         """
         options, state = subscription.options, subscription.kind.state
+        before = self._head()
         stream = await self._standing(subscription, claim)
-        head = self._head()
+        # Only if nothing happened meanwhile does the position belong to a place in the log.
+        head = before if before == self._head() else None
         subscription.seen = Place(stream.epoch, stream.offset)
         withheld = not claim.recall and not state
         made = plan(
@@ -155,7 +157,7 @@ class Preparation:
         return found
 
     async def _with_events(
-        self, subscription: Subscription, stream: Position, made: Plan, head: int
+        self, subscription: Subscription, stream: Position, made: Plan, head: int | None
     ) -> Prepared:
         topic, chosen = subscription.topic, subscription.tailoring.filter
         try:
@@ -167,7 +169,9 @@ class Preparation:
             first = events[0].offset or 0 if events else made.upto + 1
             if first > made.after + 1:
                 made = made.without(first - 1)
-        before = events[0].seq if events else head + 1
+        before = events[0].seq if events else None
+        if head is not None and made.after == stream.offset:
+            before = head + 1
         if chosen is not None:
             events = [one for one in events if chosen(self.tags.tags(one))]
         return Prepared(stream, made, events, before=before)
