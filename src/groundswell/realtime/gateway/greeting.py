@@ -72,8 +72,8 @@ async def renew(connection: Connection, refresh: Refresh) -> None:
     if dropped:
         answer.dropped = sorted(dropped)
     connection.reply(answer)
-    for topic, error in dropped.items():
-        shared.catching_up.lose(connection, topic, error)
+    for topic, reason in dropped.items():
+        shared.catching_up.lose(connection, topic, reason)
     for subscription in list(connection.subscriptions.values()):
         if subscription.stage is Stage.HELD:
             await shared.catching_up.reconsider(connection, subscription)
