@@ -94,6 +94,7 @@ class Reader:
         self.truth = truth
         self.barred: list[tuple[int, int | None]] = []
         self.token: str | None = None
+        self.denied = False
         self.change(kind)
         self.places: dict[str, tuple[str, int]] = {}
         self.peer: Peer | None = None
@@ -118,8 +119,6 @@ class Reader:
         """From now on they may come again."""
         if self.connected and self.peer is not None and self._is_barred(None):
             self.barred[-1] = (self.barred[-1][0], len(self.peer.link.raw))
-            if PROGRAM not in self.peer.connection.subscriptions:
-                self.unfinished.add(PROGRAM)
 
     def _is_barred(self, index: int | None) -> bool:
         """Whether the message at that place, or the next one, came while that held."""
@@ -142,6 +141,7 @@ class Reader:
     def connect(self, world: World) -> None:
         self.taken = 0
         self.barred = []
+        self.denied = False
         self.peer = world.connect()
         resume = {} if self.token is None else {"resumeToken": self.token}
         token = world.token("1", seconds=100)
@@ -171,8 +171,11 @@ class Reader:
             self.taken += 1
             self._take(msgspec.json.decode(raw))
 
-    def follow_up(self) -> None:
-        """Ask for the rest of what was too much to be told at once."""
+    def follow_up(self, *, member: bool) -> None:
+        """Ask for the rest of what was too much to be told at once, and for what was refused."""
+        if member and self.denied:
+            self.denied = False
+            self.unfinished.add(PROGRAM)
         if self.connected and self.unfinished:
             topics, self.unfinished = tuple(sorted(self.unfinished)), set()
             self.subscribe(topics)
@@ -196,6 +199,7 @@ class Reader:
             self.unfinished.add(message["topic"])
         else:
             assert (message["code"], message["topic"]) == (2001, PROGRAM)
+            self.denied = True
 
     def _subscribed(self, message: Message) -> None:
         self.token = message["resumeToken"]
@@ -206,6 +210,7 @@ class Reader:
                 assert name != "permission_denied" or topic == PROGRAM
                 if name == "degraded":
                     self.unfinished.add(topic)
+                self.denied = self.denied or name == "permission_denied"
             if told["ok"] and topic not in self.places:
                 self.places[topic] = (told["epoch"], told["offset"] - told["replay"])
 
@@ -334,7 +339,7 @@ class Story:
         for one in self.readers:
             if one.peer is not None and not one.peer.link.stuck:
                 one.read()
-                one.follow_up()
+                one.follow_up(member=bool(self.members))
 
     async def happen(self, kind: str, topic: str, amount: int) -> None:
         """What happens to the server, whoever is connected."""
@@ -458,7 +463,7 @@ class Story:
                     reader.connect(self.world)
                 self.resume_reading(reader)
                 reader.read()
-                reader.follow_up()
+                reader.follow_up(member=bool(self.members))
             await settle(6)
             self.world.pass_time(1)
         for reader in self.readers:
