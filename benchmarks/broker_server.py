@@ -168,6 +168,7 @@ def _config(app: ASGIApp, sockets: WebSocketServer, port: int) -> uvicorn.Config
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=4096,
     )
