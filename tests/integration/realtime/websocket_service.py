@@ -143,6 +143,7 @@ class HastyHttpProtocol(AbortableHttpProtocol):
     """As the real one, in less time."""
 
     head_seconds = 0.3
+    body_seconds = 0.3
 
 
 @asynccontextmanager

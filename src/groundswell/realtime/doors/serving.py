@@ -23,22 +23,24 @@ class AbortableHttpProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol; each request can cut its connection. Pass as ``http=``.
 
     A client must send the whole head of a request within ``head_seconds`` of connecting, and of
-    the first byte of every later one; uvicorn itself would wait for ever.
+    the first byte of every later one, and the body within ``body_seconds`` of its head; uvicorn
+    itself would wait for ever.
     """
 
     head_seconds = 10.0
+    body_seconds = 30.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._head_pending = True
-        self._deadline: asyncio.TimerHandle | None = self._cut_later()
+        self._deadline: asyncio.TimerHandle | None = self._cut_after(self.head_seconds)
 
     def data_received(self, data: bytes) -> None:
         """Parse; if that leaves a head unfinished, its time runs."""
         super().data_received(data)
         if self._head_pending and self._deadline is None:
-            self._deadline = self._cut_later()
+            self._deadline = self._cut_after(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
@@ -53,12 +55,19 @@ class AbortableHttpProtocol(HttpToolsProtocol):
         scope.setdefault("extensions", {})["groundswell.abort"] = {"call": self.transport.abort}
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is there; a body may follow."""
         self._stop_waiting()
+        self._deadline = self._cut_after(self.body_seconds)
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is there as a whole."""
+        self._stop_waiting()
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, and let go of the parser, which holds on to this object."""
+        self._stop_waiting()
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]
 
@@ -68,8 +77,8 @@ class AbortableHttpProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _cut_later(self) -> asyncio.TimerHandle:
-        return self.loop.call_later(self.head_seconds, self.transport.close)
+    def _cut_after(self, seconds: float) -> asyncio.TimerHandle:
+        return self.loop.call_later(seconds, self.transport.close)
 
 
 class DrainingServer(uvicorn.Server):
