@@ -5,7 +5,7 @@ PORT ?= 8080
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock hooks clean
+.PHONY: help run test soak check format bench lock hooks clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,11 @@ test: ## Check the code and run every test (TESTS="tests/unit" runs some)
 	@scripts/system-packages --for-tests
 	@scripts/check
 	@.venv/bin/python -m pytest $(TESTS)
+
+soak: ## Put the live part under stress, and write docs/soak.md (SOAK_SECONDS=600 for longer)
+	@scripts/bootstrap test
+	@scripts/system-packages --for-tests
+	@SOAK=1 SOAK_REPORT=docs/soak.md .venv/bin/python -m pytest tests/soak tests/fuzz
 
 check: ## Format, lint, types and import rules, without running a test
 	@scripts/bootstrap test
