@@ -52,7 +52,7 @@ async def faulty_server(behind: str, fault: Callable[[], Fault]) -> AsyncIterato
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
             await asyncio.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{port}"

@@ -39,8 +39,9 @@ def conformance(
     Exits with 1 if a check failed.
     """
     if listing:
-        for one in (*chosen(CHECKS, only), *(() if only else ELSEWHERE)):
-            click.echo(one.name)
+        names = [one.name for one in chosen(CHECKS, only)]
+        names += [] if only else [one.name for one in ELSEWHERE]
+        click.echo("\n".join(names))
         return
     if url is None:
         raise click.UsageError("Missing argument 'URL'.")

@@ -10,7 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from groundswell.conformance.shapes import examine
+from groundswell.conformance.examining import examine
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import Failed, fail
 
@@ -61,11 +61,16 @@ class Client:
         name = transcript.name("ws")
         transcript.note(name, "→", f"GET {url} {more.get('additional_headers') or ''}")
         offers = None if subprotocol is None else [subprotocol]
-        settings = {"proxy": None, "ping_interval": None, "close_timeout": 1, "max_size": MOST_BYTES} | more
+        settings = {
+            "proxy": None,
+            "ping_interval": None,
+            "close_timeout": 1,
+            "max_size": MOST_BYTES,
+        } | more
         try:
             socket = await connect(url, subprotocols=offers, **settings)  # type: ignore[arg-type]
         except InvalidStatus as error:
-            transcript.note(name, "×", f"HTTP {error.response.status_code}")
+            transcript.note(name, "■", f"HTTP {error.response.status_code}")
             raise TurnedAway(error.response.status_code) from None
         return cls(socket, transcript, name)
 
@@ -240,7 +245,7 @@ class Client:
     def _closed(self, error: ConnectionClosed, waiting_for: str) -> Closed:
         code = error.rcvd.code if error.rcvd is not None else 1006
         reason = error.rcvd.reason if error.rcvd is not None else ""
-        self._transcript.note(self._name, "×", f"closed with {code} {reason}")
+        self._transcript.note(self._name, "■", f"closed with {code} {reason}")
         return Closed(code, waiting_for)
 
 

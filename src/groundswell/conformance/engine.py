@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from groundswell.conformance.client import Message
+from groundswell.conformance.examining import examine
 from groundswell.conformance.kit import Kit
-from groundswell.conformance.shapes import examine
 from groundswell.conformance.verdicts import Failed, expect, same
 
 PATIENCE = 10.0

@@ -101,7 +101,9 @@ async def _judge(site: Site, shared: Shared, check: Check) -> Verdict:
 
 def told(elsewhere: Sequence[Elsewhere]) -> list[Verdict]:
     """The verdicts of what cannot be checked from outside."""
-    return [Verdict(one.name, "needs control of the server", reason=one.reason) for one in elsewhere]
+    return [
+        Verdict(one.name, "needs control of the server", reason=one.reason) for one in elsewhere
+    ]
 
 
 async def _clean(site: Site) -> None:

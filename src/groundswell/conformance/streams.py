@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from groundswell.conformance.examining import examine
 from groundswell.conformance.kit import Kit
-from groundswell.conformance.shapes import examine
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import Failed
 
@@ -77,7 +77,8 @@ class EventStream:
             raise Failed(f"a comment should come within {within:g} s") from None
 
     async def _read(self) -> Block:
-        name, data = "message", []
+        name = "message"
+        data: list[str] = []
         while True:
             field, value = await self._line()
             if field is None:

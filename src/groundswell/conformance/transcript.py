@@ -25,7 +25,7 @@ class Transcript:
         return f"{kind}-{self._names}"
 
     def note(self, connection: str, sign: str, text: str | bytes) -> None:
-        """One frame: ``→`` to the server, ``←`` from it, ``×`` the end."""
+        """One frame: ``→`` to the server, ``←`` from it, ``■`` the end."""
         shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
         shown = _SECRET.sub("(secret)", shown)
         if len(shown) > LONGEST:

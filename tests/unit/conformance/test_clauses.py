@@ -1,4 +1,4 @@
-"""Every rule of the protocol has a check, or is said to need control of the server and has a test."""
+"""Every rule of the protocol has a check, or needs control of the server and has a test."""
 
 from __future__ import annotations
 

@@ -7,24 +7,33 @@ from typing import Final
 from groundswell.conformance.check import Check
 from groundswell.conformance.checks import (
     closing,
+    dealings,
     engineio,
     errors,
+    heartbeat,
     inbox,
     listening,
+    packets,
     replies,
     requests,
     resuming,
     rules,
     socketio,
+    states,
     streams,
     telling,
+    tokens,
 )
 
 CHECKS: Final[tuple[Check, ...]] = (
     *rules.CHECKS,
+    *heartbeat.CHECKS,
+    *tokens.CHECKS,
     *listening.CHECKS,
     *requests.CHECKS,
+    *dealings.CHECKS,
     *replies.CHECKS,
+    *states.CHECKS,
     *errors.CHECKS,
     *closing.CHECKS,
     *resuming.CHECKS,
@@ -33,4 +42,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     *streams.CHECKS,
     *socketio.CHECKS,
     *engineio.CHECKS,
+    *packets.CHECKS,
 )

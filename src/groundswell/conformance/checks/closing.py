@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from groundswell.conformance.check import check
-from groundswell.conformance.checks import listening, rules
+from groundswell.conformance.checks import heartbeat, listening
 from groundswell.conformance.client import Closed, TurnedAway
 from groundswell.conformance.kit import Kit
 from groundswell.conformance.site import User
@@ -156,9 +156,9 @@ async def _narrow(kit: Kit) -> socket.socket:
     return narrow
 
 
-no_hello = check("6 4002", "nothing was said in time", seconds=45)(rules.no_first_frame.body)
+no_hello = check("6 4002", "nothing was said in time", seconds=45)(heartbeat.no_first_frame.body)
 revoked = check("6 4005", "the sign-in was ended", seconds=60)(listening.revoked.body)
-no_pong = check("6 4109", "no answer to PING", seconds=120)(rules.no_answer.body)
+no_pong = check("6 4109", "no answer to PING", seconds=120)(heartbeat.no_answer.body)
 taken_over = check("6 4203", "a newer connection has the same clientId")(listening.taken_over.body)
 
 CHECKS = (

@@ -105,7 +105,7 @@ async def cooldown(kit: Kit) -> None:
 @check("5 1204", "filter_invalid: a filter that cannot be understood")
 async def filter_invalid(kit: Kit) -> None:
     client = await kit.open()
-    wrong = (
+    wrong: tuple[object, ...] = (
         {"key": "a"},
         {"key": "a", "cmp": "like", "val": "x"},
         {"op": "xor", "nodes": []},
@@ -159,7 +159,9 @@ async def duplicate_key(kit: Kit) -> None:
     key = kit.site.name("key")
     for vote, ok in (("up", True), ("down", False)):
         data = {"mediaFileId": media, "voteType": vote}
-        await client.say("PUBLISH", messages=[{"key": key, "action": "vote", "data": data}], ref=vote)
+        await client.say(
+            "PUBLISH", messages=[{"key": key, "action": "vote", "data": data}], ref=vote
+        )
         while (answer := await client.hear()).get("ref") != vote:
             pass
         if answer.get("code") == 1503:
@@ -190,7 +192,7 @@ async def not_available(kit: Kit) -> None:
     missing = [one for one in wanted if one not in welcome["features"]]
     if not missing:
         skip("the server offers all there is")
-    requests = {
+    requests: dict[str, tuple[str, dict[str, object]]] = {
         "ack": ("ACK", {"ids": ["x"]}),
         "readstate": ("READ", {"ids": ["x"], "state": "read"}),
         "presence": ("PRESENCE", {"topic": "presence.x", "op": "count"}),

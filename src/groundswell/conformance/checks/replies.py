@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from groundswell.conformance.check import check
 from groundswell.conformance.client import Message
 from groundswell.conformance.kit import Kit
@@ -13,7 +11,7 @@ from groundswell.conformance.verdicts import expect, same, skip
 
 @check("4 WELCOME", "names the session, the features, the heartbeat and the limits")
 async def welcome(kit: Kit) -> None:
-    client, told = await kit.welcomed(None, "batch")
+    _, told = await kit.welcomed(None, "batch")
     same((told["protocol"], told["resumed"]), (1, False), "protocol and resumed")
     same(told["features"], ["batch"], "the features both have")
     expect(told["reconnect"]["minMs"] <= told["reconnect"]["maxMs"], "minMs is below maxMs", told)
@@ -102,110 +100,6 @@ async def sync(kit: Kit) -> None:
     moved = await client.until("SYNC", within=interval * 1.2 + 5)
     wanted = {"epoch": held["epoch"], "offset": 3}
     same(moved["positions"].get(user.inbox), wanted, "the place after three filtered events")
-
-
-@check("4 SNAPSHOT", "holds the state and the offset it is true at")
-async def snapshot(kit: Kit) -> None:
-    client = await kit.open(None, "snapshot")
-    topic = "trending.24h"
-    for _ in range(2):
-        held = (await client.subscribe(topic, snapshot=True))[topic]
-        past = await client.past(topic)
-        told = [one for one in past if one["type"] == "SNAPSHOT"]
-        same(bool(told), bool(held.get("snapshot")), "whether SUBSCRIBED says that one follows")
-        if told:
-            break
-        await _move_a_list(kit)
-        await client.quiet(2)
-    else:
-        skip("the list has no state")
-    same(len(told), 1, "how many SNAPSHOTs come")
-    same((told[0]["epoch"], told[0]["offset"]), (held["epoch"], past[-1]["offset"]), "its place")
-    expect("id" in told[0] and "stateVersion" in told[0], "a DELTA can build on it", told[0])
-
-
-@check("4 DELTA", "leads from one state to the next", seconds=60)
-async def delta(kit: Kit) -> None:
-    topic = "trending.24h"
-    client = await kit.offering("delta-jsonpatch")
-    whole = await kit.open(None, "snapshot")
-    for one, options in ((client, {"delta": "jsonpatch"}), (whole, {})):
-        await one.hold(topic, snapshot=True, **options)
-    files = [await _move_a_list(kit, 3) for _ in range(6)]
-    deltas: list[Message] = []
-    for turn in range(1, 6):
-        heard = await client.quiet(3.5)
-        deltas += [one for one in heard if one["type"] == "DELTA" and one["topic"] == topic]
-        if deltas:
-            break
-        await asyncio.gather(*(kit.like(files[turn % 2]) for _ in range(3 * turn)))
-    else:
-        skip("the lists change too much, or too little, to be told by differences")
-    states = [one for one in await whole.quiet(0.5) if one.get("topic") == topic]
-    known = {one["offset"]: one["data"] for one in (*whole.heard, *states) if "data" in one}
-    for one in deltas:
-        same((one["base"] + 1, one["stateVersion"]), (one["offset"],) * 2, "base and stateVersion")
-        if one["base"] in known and one["offset"] in known:
-            patched = apply(known[one["base"]], one["patch"])
-            same(patched, known[one["offset"]], "the state that the DELTA leads to")
-
-
-async def _move_a_list(kit: Kit, people: int = 6) -> int:
-    """Some people like a new file."""
-    media = await kit.media()
-    await asyncio.gather(*(kit.like(media) for _ in range(people)))
-    return media
-
-
-def apply(document: object, patch: list[Message]) -> object:
-    """What RFC 6902 makes of a document; ``test`` is not needed here."""
-    copied = {"": _copy(document)}
-    for one in patch:
-        if one["op"] in ("move", "copy"):
-            value = _copy(_found(copied, one["from"]))
-            if one["op"] == "move":
-                _change(copied, one["from"], "remove", None)
-            _change(copied, one["path"], "add", value)
-        else:
-            _change(copied, one["path"], one["op"], _copy(one.get("value")))
-    return copied[""]
-
-
-def _steps(path: str) -> list[str]:
-    return [one.replace("~1", "/").replace("~0", "~") for one in path.split("/")]
-
-
-def _found(root: object, path: str) -> object:
-    here = root
-    for step in _steps(path):
-        here = here[int(step)] if isinstance(here, list) else here[step]  # type: ignore[index]
-    return here
-
-
-def _change(root: object, path: str, op: str, value: object) -> None:
-    *way, last = _steps(path)
-    here = root
-    for step in way:
-        here = here[int(step)] if isinstance(here, list) else here[step]  # type: ignore[index]
-    if isinstance(here, list):
-        place = len(here) if last == "-" else int(last)
-        if op == "add":
-            here.insert(place, value)
-        elif op == "replace":
-            here[place] = value
-        else:
-            del here[place]
-    elif isinstance(here, dict):
-        if op == "remove":
-            del here[last]
-        else:
-            here[last] = value
-
-
-def _copy(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _copy(one) for name, one in value.items()}
-    return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
 @check("4 DIGEST", "sums up events, no more and no less")
@@ -334,8 +228,6 @@ CHECKS = (
     caught_up,
     gap,
     sync,
-    snapshot,
-    delta,
     digest,
     history_page,
     presence_state,

@@ -11,7 +11,6 @@ from groundswell.conformance.site import User
 from groundswell.conformance.verdicts import expect, same, skip
 
 
-
 @check("7 E=S, N=T", "complete, nothing to replay")
 async def at_the_top(kit: Kit) -> None:
     user, client, epoch = await _stream(kit, 4)
@@ -200,9 +199,7 @@ async def resume_token(kit: Kit) -> None:
     await first.hold(user.inbox)
     answer = await first.ask("SUBSCRIBE", "SUBSCRIBED", topics=["activity"])
     await first.leave()
-    again, welcome = await kit.welcomed(
-        user, clientId="phone", resumeToken=answer["resumeToken"]
-    )
+    again, welcome = await kit.welcomed(user, clientId="phone", resumeToken=answer["resumeToken"])
     same(welcome["resumed"], True, "resumed")
     places = {user.inbox: {"epoch": epoch, "offset": 1}}
     results = await again.subscribe(resume=places)

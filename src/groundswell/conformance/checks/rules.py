@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 
 import msgspec
 from websockets.exceptions import ConnectionClosed
 
 from groundswell.conformance.check import check
 from groundswell.conformance.client import Client, Message
+from groundswell.conformance.examining import examine
 from groundswell.conformance.kit import Kit
-from groundswell.conformance.shapes import RFC3339_UTC, examine
+from groundswell.conformance.shapes import RFC3339_UTC
 from groundswell.conformance.site import User
 from groundswell.conformance.verdicts import Failed, expect, fail, same, skip
 
@@ -35,15 +35,22 @@ async def no_subprotocol(kit: Kit) -> None:
 async def messagepack(kit: Kit) -> None:
     try:
         client = await kit.client(subprotocol="groundswell.v1.msgpack")
-        await client.send(msgspec.msgpack.encode({"type": "HELLO", "protocol": 1}))
-        frame = await asyncio.wait_for(client.socket.recv(), 10)
+        welcome = await _packed(client, type="HELLO", protocol=1)
     except (Failed, ConnectionClosed):
         skip("the server speaks no MessagePack")
-    expect(isinstance(frame, bytes), "a message is a binary frame", frame)
-    same(examine(msgspec.msgpack.decode(frame))["type"], "WELCOME", "the answer to HELLO")
-    await client.send(msgspec.msgpack.encode({"type": "PING", "t": 1.5, "ref": "é"}))
-    answer = examine(msgspec.msgpack.decode(await asyncio.wait_for(client.socket.recv(), 10)))
+    same(welcome["type"], "WELCOME", "the answer to HELLO")
+    answer = await _packed(client, type="PING", t=1.5, ref="é")
     same((answer["type"], answer["t"], answer["ref"]), ("PONG", 1.5, "é"), "the answer to PING")
+
+
+async def _packed(client: Client, **message: object) -> Message:
+    """Say something as MessagePack; the next message, which must be the same."""
+    await client.send(msgspec.msgpack.encode(message))
+    async with asyncio.timeout(10):
+        frame = await client.socket.recv()
+    if isinstance(frame, str):
+        fail("a message is a binary frame", frame)
+    return examine(msgspec.msgpack.decode(frame))
 
 
 @check("P1", "unknown fields are ignored")
@@ -167,7 +174,7 @@ async def across_connections(kit: Kit) -> None:
     place = None
     for _ in range(4):
         client = await kit.open(await kit.sign_in(user.id), "batch")
-        resume = {user.inbox: place} if place else {}
+        resume: dict[str, object] = {user.inbox: place} if place else {}
         result = (await client.subscribe(user.inbox, resume=resume))[user.inbox]
         heard += [one for one in await client.past(user.inbox) if one["type"] == "EVENT"]
         wanted += await kit.messages(user, 5)
@@ -304,64 +311,6 @@ async def too_fast(kit: Kit) -> None:
     await client.alive()
 
 
-@check("P10", "who says nothing is closed with 4002 after 10 s", seconds=45)
-async def no_first_frame(kit: Kit) -> None:
-    client = await kit.client()
-    began = time.monotonic()
-    same(await client.end(within=30), 4002, "the close code")
-    passed = time.monotonic() - began
-    expect(passed > 5, "a client has about 10 s to say something", f"{passed:.1f} s")
-
-
-@check("P10", "after silence comes a PING, at the interval of WELCOME give or take a tenth", seconds=90)
-async def heartbeat(kit: Kit) -> None:
-    client, welcome = await kit.welcomed(None, "ping")
-    interval = _interval(welcome)
-    began = time.monotonic()
-    await client.until("PING", within=interval * 1.1 + 5)
-    passed = time.monotonic() - began
-    expect(passed > interval * 0.85, f"a PING comes after {interval:g} s", f"{passed:.1f} s")
-    await client.say("PONG")
-    await client.alive()
-
-
-@check("P10", "who promised to answer PING and says nothing is closed with 4109", seconds=120)
-async def no_answer(kit: Kit) -> None:
-    client, welcome = await kit.welcomed(None, "ping")
-    interval = _interval(welcome)
-    await client.until("PING", within=interval * 1.1 + 5)
-    timeout = welcome["heartbeat"]["timeoutMs"] / 1000
-    same(await client.end(within=timeout + 5), 4109, "the close code")
-
-
-@check("P10", "any message counts as life", seconds=120)
-async def any_frame_is_life(kit: Kit) -> None:
-    client, welcome = await kit.welcomed(None, "ping")
-    interval, timeout = _interval(welcome), welcome["heartbeat"]["timeoutMs"] / 1000
-    await client.until("PING", within=interval * 1.1 + 5)
-    await client.say("FLOW", state="foreground")
-    await client.quiet(timeout + 1)
-    await client.alive()
-
-
-@check("P10", "a client that did not promise to answer PING is not closed for silence", seconds=120)
-async def plain_clients_stay(kit: Kit) -> None:
-    client, welcome = await kit.welcomed()
-    interval, timeout = _interval(welcome), welcome["heartbeat"]["timeoutMs"] / 1000
-    await client.quiet(interval * 1.1 + timeout + 2)
-    await client.alive()
-
-
-def _interval(welcome: Message) -> float:
-    """The heartbeat in seconds, if there is time to wait for it."""
-    interval: int = welcome["heartbeat"]["intervalMs"]
-    if interval > 60_000:
-        skip(f"the heartbeat is {interval} ms apart")
-    if interval < 100:
-        fail("a heartbeat is at least 100 ms apart", welcome["heartbeat"])
-    return interval / 1000
-
-
 CHECKS = (
     subprotocol,
     no_subprotocol,
@@ -382,9 +331,4 @@ CHECKS = (
     times_and_durations,
     too_large,
     too_fast,
-    no_first_frame,
-    heartbeat,
-    no_answer,
-    any_frame_is_life,
-    plain_clients_stay,
 )

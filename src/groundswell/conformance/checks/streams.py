@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from groundswell.conformance.check import check
+from groundswell.conformance.examining import examine
 from groundswell.conformance.kit import Kit
-from groundswell.conformance.shapes import examine
 from groundswell.conformance.site import User
 from groundswell.conformance.streams import listening
 from groundswell.conformance.verdicts import expect, same
@@ -21,7 +21,7 @@ def bearer(user: User) -> dict[str, dict[str, str]]:
 @check("10.1", "a stream begins with what is there, and CAUGHT_UP for each topic")
 async def begins(kit: Kit) -> None:
     async with listening(kit, "/v1/stream?topics=activity,hot") as stream:
-        seen = set()
+        seen: set[str] = set()
         while seen != {"activity", "hot"}:
             seen.add((await stream.until("CAUGHT_UP")).data["topic"])
 
@@ -60,7 +60,8 @@ async def resumed(kit: Kit) -> None:
         (f"/v1/stream?topics={topics}&last_event_id={last}", bearer(user)),
     ):
         async with listening(kit, path, **more) as stream:
-            told, voted = [], False
+            told: list[str] = []
+            voted = False
             while len(told) < 2 or not voted:
                 data = (await stream.until("EVENT")).data
                 if data["topic"] == user.inbox:
