@@ -90,6 +90,28 @@ async def test_a_stream_goes_on_at_the_other_where_it_broke_off(
         assert after.reader.named("GAP") == []
 
 
+async def test_any_process_answers_a_poll(pair: Pair, new_address: NewAddress) -> None:
+    """The cursor holds all there is to know of a client: no process remembers it (section 10)."""
+    media = await pair[0].register("Polled")
+    seqs: list[int] = []
+    async with (
+        asyncio.timeout(20),
+        pair[0].visitor(new_address()) as here,
+        pair[1].visitor(new_address()) as there,
+    ):
+        registered = await here.post("/v1/poll/register", json={"topics": ["activity"]})
+        cursor = registered.json()["cursor"]
+        for number in range(6):
+            happens, asked = (here, there) if number % 2 else (there, here)
+            await happens.post(f"/v1/media/{media}/plays", json={"playDuration": 30})
+            while len(seqs) <= number:
+                answer = await asked.get("/v1/poll", params={"cursor": cursor, "waitMs": 2000})
+                cursor = answer.json()["cursor"]
+                seqs += [one["seq"] for one in answer.json()["messages"]]
+    assert len(seqs) == 6
+    assert seqs == sorted(set(seqs))
+
+
 async def test_counters_votes_and_lists_are_shared(pair: Pair, new_address: NewAddress) -> None:
     one, other = pair
     media, address = await one.register("Shared"), new_address()
