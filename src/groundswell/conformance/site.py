@@ -71,7 +71,7 @@ class Site:
         """One request and its answer, both noted."""
         answer = await self._http.request(method, path, **more)
         transcript.note("http", "→", f"{method} {path} {more.get('json', '')}")
-        transcript.note("http", "←", f"{answer.status_code} {answer.text[:300]}")
+        transcript.note("http", "←", f"{answer.status_code} {answer.text}")
         return answer
 
     def stream(self, path: str, **more: Any) -> Any:

@@ -8,7 +8,7 @@ from collections import deque
 
 LONGEST = 600
 MOST = 400
-_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\bgs[kr]_[\w-]+")
+_SECRET = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*|\bgs[kr]_[\w-]+")
 
 
 class Transcript:
