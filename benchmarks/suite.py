@@ -43,12 +43,12 @@ LIVE: Final[dict[str, Live]] = {
     "topics": Live(
         topics.Delivering,
         topics.measure_delivering,
-        {"rounds": 1, "topics": 20, "subscribers": 100, "seconds": 0.2},
+        {"rounds": 1, "topics": 20, "subscribers": 100, "seconds": 0.2, "warm_up_seconds": 0.1},
     ),
     "changes": Live(
         topics.Changing,
         topics.measure_changing,
-        {"rounds": 1, "topics": 20, "subscribers": 200, "seconds": 0.3},
+        {"rounds": 1, "topics": 20, "subscribers": 200, "seconds": 0.3, "warm_up_seconds": 0.1},
     ),
     "crowd": Live(
         crowd.OneProcess,

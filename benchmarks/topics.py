@@ -27,6 +27,8 @@ class Delivering(msgspec.Struct, frozen=True):
     subscribers: int = 10_000
     seconds: float = 3.0
     window: int = 32
+    warm_up_seconds: float = 1.0
+    """Compilers at run time need some."""
 
 
 class Changing(msgspec.Struct, frozen=True):
@@ -38,6 +40,7 @@ class Changing(msgspec.Struct, frozen=True):
     subscribers: int = 2_000
     seconds: float = 3.0
     window: int = 64
+    warm_up_seconds: float = 1.0
 
 
 def measure_delivering(plan: Delivering, directory: Path, tell: Tell) -> Comparison:
@@ -51,6 +54,7 @@ def measure_delivering(plan: Delivering, directory: Path, tell: Tell) -> Compari
         of_many = side.with_topics(plan.topics)
         with Audience(program, of_many, subscribers=plan.subscribers) as present:
             present.connect()
+            present.loop(plan.warm_up_seconds, plan.window)
             before = side.service.processor_seconds()
             loop = present.loop(plan.seconds, plan.window)
             used = side.service.processor_seconds() - before
@@ -75,6 +79,7 @@ def measure_changing(plan: Changing, directory: Path, tell: Tell) -> Comparison:
         of_many = side.with_topics(plan.topics)
         with Audience(program, of_many, subscribers=plan.subscribers) as present:
             present.connect()
+            present.change(plan.warm_up_seconds, plan.window)
             before = side.service.processor_seconds()
             done = present.change(plan.seconds, plan.window)
             used = side.service.processor_seconds() - before
