@@ -32,6 +32,7 @@ from groundswell.realtime.asyncapi import (
 )
 from groundswell.realtime.digests import Digest
 from groundswell.realtime.gateway.frames import ClientFrame
+from groundswell.realtime.gateway.refusals import Error
 from groundswell.realtime.gateway.replies import REPLIES
 from groundswell.realtime.gateway.session_replies import TokenExpiring
 from groundswell.realtime.gateway.topic_replies import Unsubscribed
@@ -86,7 +87,7 @@ def live_document() -> dict[str, Any]:
     return asyncapi_document(
         __version__,
         (WEBSOCKET, SOCKET_IO, STREAM, POLLING),
-        stream=(Snapshot, CaughtUp, Gap, Unsubscribed, TokenExpiring),
+        stream=(Snapshot, CaughtUp, Gap, Unsubscribed, TokenExpiring, Error),
         gateway=(*REPLIES, Digest),
         client=get_args(ClientFrame),
         events=EVENT_TYPES,
