@@ -15,6 +15,7 @@ from groundswell.app.exchange import Exchange
 from groundswell.contract import times
 from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import InboxPort
+from groundswell.delivery.past import TopicPast
 from groundswell.domains.engagement.reports import Report, Reports
 from groundswell.http.cors import allowed_origins
 from groundswell.http.idempotency import digest
@@ -126,6 +127,7 @@ def sockets_of(
         snapshot,
         token_key=derive_key(core.secret, "groundswell/resume"),
         head=lambda: hub.seq,
+        past=TopicPast(core.log, times.now).before,
         admit=exchange.rules.admit,
         verify_token=access.verify,
         is_revoked=lambda session_id: session_id in access.revocations,
