@@ -19,13 +19,16 @@ import pytest
 from groundswell.conformance.checks import CHECKS
 from groundswell.conformance.elsewhere import ELSEWHERE
 from groundswell.conformance.run import chosen, run
+from groundswell.conformance.site import Keys
 from groundswell.conformance.verdicts import Verdict
 from tests.end_to_end import faulty
 from tests.end_to_end.faulty import Fault, faulty_server
 from tests.services.redis import RedisServer
 from tests.services.server import Server, StartServer
 
+JWT_SECRET = "jwt-secret-0123456789abcdef0123456789abcdef"
 SHORT = {
+    "GROUNDSWELL_JWT_SECRET": JWT_SECRET,
     "GROUNDSWELL_SOCKETIO_PING_INTERVAL_MS": "3000",
     "GROUNDSWELL_SOCKETIO_PING_TIMEOUT_MS": "2000",
     "GROUNDSWELL_HEARTBEAT_SECONDS": "2",
@@ -57,7 +60,8 @@ def test_the_service_keeps_the_protocol(
     profile: str, server: StartServer, request: pytest.FixtureRequest
 ) -> None:
     running = _profile(profile, server, request)
-    done = conformance(running.url, "--api-key", running.api_key, "--format", "json")
+    keys = ["--api-key", running.api_key, "--jwt-secret", JWT_SECRET]
+    done = conformance(running.url, *keys, "--format", "json")
     told: dict[str, Any] = json.loads(done.stdout)
     failed = [one for one in told["checks"] if one["outcome"] == "failed"]
     assert failed == [], json.dumps(failed, indent=1, ensure_ascii=False)
@@ -148,7 +152,9 @@ FAULTS: dict[str, tuple[Callable[[], Fault], str]] = {
 async def _judged(server: Server, fault: Callable[[], Fault], name: str) -> Verdict:
     """The verdict of the check with this name on the server, seen through the fault."""
     async with faulty_server(server.url, fault) as url:
-        (verdict,) = [one async for one in run(url, server.api_key, chosen(CHECKS, f"{name}*"))]
+        (verdict,) = [
+            one async for one in run(url, Keys(server.api_key), chosen(CHECKS, f"{name}*"))
+        ]
     return verdict
 
 

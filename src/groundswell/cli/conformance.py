@@ -9,6 +9,7 @@ from groundswell.conformance.checks import CHECKS
 from groundswell.conformance.elsewhere import ELSEWHERE
 from groundswell.conformance.report import as_json, as_junit, line, summary
 from groundswell.conformance.run import AT_ONCE, Unreachable, chosen, run, told
+from groundswell.conformance.site import Keys
 from groundswell.conformance.verdicts import Verdict
 
 
@@ -18,6 +19,11 @@ from groundswell.conformance.verdicts import Verdict
     "--api-key",
     envvar="GROUNDSWELL_API_KEY",
     help="Of the host application; without it only what a visitor sees is checked.",
+)
+@click.option(
+    "--jwt-secret",
+    envvar="GROUNDSWELL_JWT_SECRET",
+    help="With which users' tokens are signed (HS256), to make some that end soon.",
 )
 @click.option("--only", metavar="PATTERN", help="Checks whose name has this in it, * for anything.")
 @click.option("--list", "listing", is_flag=True, help="Name the checks and run none.")
@@ -32,7 +38,13 @@ from groundswell.conformance.verdicts import Verdict
     "--at-once", default=AT_ONCE, show_default=True, type=click.IntRange(1, 64), help="Checks."
 )
 def conformance(
-    url: str | None, api_key: str | None, only: str | None, listing: bool, form: str, at_once: int
+    url: str | None,
+    api_key: str | None,
+    jwt_secret: str | None,
+    only: str | None,
+    listing: bool,
+    form: str,
+    at_once: int,
 ) -> None:
     """Check a running server against the protocol groundswell.v1, rule by rule.
 
@@ -51,7 +63,7 @@ def conformance(
 
     async def judge() -> list[Verdict]:
         found: list[Verdict] = []
-        async for verdict in run(url, api_key, checks, at_once=at_once):
+        async for verdict in run(url, Keys(api_key, jwt_secret), checks, at_once=at_once):
             found.append(verdict)
             if form == "text":
                 click.echo(line(verdict))

@@ -13,7 +13,7 @@ import httpx
 
 from groundswell.conformance.check import Check, Elsewhere
 from groundswell.conformance.kit import Kit, Shared
-from groundswell.conformance.site import Site
+from groundswell.conformance.site import Keys, Site
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import Failed, NotApplicable, Outcome, Verdict
 
@@ -36,14 +36,14 @@ def chosen(checks: Sequence[Check], pattern: str | None) -> list[Check]:
 
 
 async def run(
-    url: str, api_key: str | None, checks: Sequence[Check], *, at_once: int = AT_ONCE
+    url: str, keys: Keys, checks: Sequence[Check], *, at_once: int = AT_ONCE
 ) -> AsyncIterator[Verdict]:
     """The verdicts, as they come.
 
     Raises:
         Unreachable: nothing answers at the address.
     """
-    site = Site(url, api_key, token_hex(3))
+    site = Site(url, token_hex(3), keys)
     try:
         await _reach(site)
         async for verdict in _all(site, checks, at_once):
@@ -108,7 +108,7 @@ def told(elsewhere: Sequence[Elsewhere]) -> list[Verdict]:
 
 async def _clean(site: Site) -> None:
     try:
-        if site.api_key is not None:
+        if site.keys.api_key is not None:
             await site.clean(Transcript())
     except httpx.TransportError:
         pass

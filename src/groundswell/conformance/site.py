@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import jwt
 
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import Failed, skip
 
+AUDIENCE = "groundswell"
 MESSAGE = "conformance.said"
 """The type of the messages that checks file."""
 
@@ -30,14 +33,25 @@ class User:
         return f"user.{self.id}.inbox"
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the kit was given: the host's API key, the secret that users' tokens are signed with."""
+
+    api_key: str | None = None
+    jwt_secret: str | None = None
+
+
+NO_KEYS = Keys()
+
+
 class Site:
     """The server at ``url``. Everything that is made is named with ``run`` and can be removed."""
 
-    def __init__(self, url: str, api_key: str | None, run: str, *, timeout: float = 20) -> None:
+    def __init__(self, url: str, run: str, keys: Keys = NO_KEYS) -> None:
         self.url = url.rstrip("/")
         self.run = run
-        self.api_key = api_key
-        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout, trust_env=False)
+        self.keys = keys
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False)
         self._numbers = itertools.count(1)
         self._media: list[int] = []
 
@@ -84,14 +98,26 @@ class Site:
         Raises:
             NotApplicable: there is no API key.
         """
-        if self.api_key is None:
+        if self.keys.api_key is None:
             skip("needs an API key")
-        return {"authorization": f"Bearer {self.api_key}", **headers}
+        return {"authorization": f"Bearer {self.keys.api_key}", **headers}
 
     async def sign_in(self, transcript: Transcript, user_id: str, **terms: Any) -> User:
         """A session of a user."""
         answer = await self._host(transcript, "/v1/tokens", {"userId": user_id, **terms})
         return User(user_id, answer["accessToken"], answer["refreshToken"])
+
+    def short_lived(self, user_id: str, seconds: float) -> str:
+        """A token of the user that ends so soon.
+
+        Raises:
+            NotApplicable: the secret that signs tokens is not known.
+        """
+        if self.keys.jwt_secret is None:
+            skip("needs the JWT secret, to sign a token that ends soon")
+        ends = time.time() + seconds
+        claims = {"sub": user_id, "aud": AUDIENCE, "exp": ends, "jti": self.name("token")}
+        return jwt.encode(claims, self.keys.jwt_secret, algorithm="HS256")
 
     async def register(self, transcript: Transcript) -> int:
         """A new file of no rankings, which is deleted in the end."""

@@ -21,6 +21,7 @@ from groundswell.conformance.kit import Kit, Shared
 from groundswell.conformance.report import as_json, as_junit, line, summary
 from groundswell.conformance.run import Unreachable, chosen, run, told
 from groundswell.conformance.shapes import ERRORS
+from groundswell.conformance.site import NO_KEYS
 from groundswell.conformance.transcript import Transcript
 from groundswell.conformance.verdicts import Failed, Verdict, expect, same, skip
 from groundswell.realtime.codes import Code
@@ -93,7 +94,7 @@ def test_what_has_not_fails(message: Any) -> None:
 
 def test_the_errors_are_those_of_the_protocol() -> None:
     """The kit has a table of its own: whoever changes one has to change the other."""
-    assert ERRORS == {code.value: (code.wire_name, code.retryable) for code in Code}
+    assert {code.value: (code.wire_name, code.retryable) for code in Code} == ERRORS
 
 
 JSON = st.recursive(
@@ -203,7 +204,7 @@ async def test_a_check_ends_in_one_of_four_ways() -> None:
     checks = [Check("P1", body.__name__, body, seconds=0.5) for body in bodies]
     url, server = await _site()
     async with server:
-        found = {one.name[3:]: one async for one in run(url, None, checks)}
+        found = {one.name[3:]: one async for one in run(url, NO_KEYS, checks)}
     assert {name: one.outcome for name, one in found.items()} == {
         "fine": "passed",
         "wrong": "failed",
@@ -220,7 +221,7 @@ async def test_a_check_ends_in_one_of_four_ways() -> None:
 
 async def test_no_server_is_said_to_be_there_where_none_is() -> None:
     with pytest.raises(Unreachable, match="does not answer"):
-        async for _ in run(f"http://127.0.0.1:{free_port()}", None, []):
+        async for _ in run(f"http://127.0.0.1:{free_port()}", NO_KEYS, []):
             pass
 
 
