@@ -59,7 +59,7 @@ async def test_what_is_read_on_one_device_is_read_on_the_other(
         assert [(entry["id"], entry["state"]) for entry in state["entries"]] == [(told, "read")]
         assert state["unread"] == {inbox: 0}
         while True:
-            heard = await laptop.until(topic=inbox)
+            heard = await laptop.until(type="EVENT", topic=inbox)
             if heard["data"]["eventType"] == "inbox.read_state.changed":
                 break
         assert heard["data"]["entries"][0]["id"] == told
@@ -228,3 +228,37 @@ async def test_who_loses_all_sessions_is_disconnected_and_stays_out(
         speaker = Speaker(socket)
         await speaker.say(type="HELLO", protocol=1, token=token, clientId="phone")
         assert (await speaker.until(type="ERROR"))["name"] in ("unauthenticated", "revoked")
+
+
+async def test_a_device_begins_what_its_user_saved(server: StartServer, database_url: str) -> None:
+    """Subscription preferences are a part of the user's profile: no device has to know them."""
+    running = await asyncio.to_thread(server, database_url)
+    token = await token_of(running, "ada")
+    media = await register(running)
+    saved = [
+        {"topics": ["user.ada.inbox"], "options": {"offlineDelivery": True, "priority": "high"}},
+        {"topics": [f"media.{media}", "hot"], "options": {"snapshot": True}},
+    ]
+    async with running.client() as client:
+        user = {"authorization": f"Bearer {token}"}
+        body = {"subscriptions": saved}
+        answer = await client.put("/v1/me/subscriptions", json=body, headers=user)
+        assert answer.status_code == 200, answer.text
+    filed = await message(running, "ada", "order.shipped", number=1)
+    async with connect(running) as socket:
+        speaker = Speaker(socket)
+        await enter(speaker, token, "phone", ("batch", "snapshot"))
+        await speaker.say(
+            type="SUBSCRIBE", topics=["activity"], options={"saved": True, "history": 1}, ref="s"
+        )
+        begun = [await speaker.until(type="SUBSCRIBED", ref="s")]
+        waiting = await speaker.until(type="BATCH", reason="inbox")
+        assert [one["id"] for one in waiting["messages"]] == [filed]
+        begun += [await speaker.until(type="SUBSCRIBED", ref="s") for _ in range(2)]
+    held = {name: result for one in begun for name, result in one["topics"].items()}
+    assert all(result["ok"] for result in held.values())
+    assert set(held) == {"user.ada.inbox", f"media.{media}", "hot", "activity"}
+    async with connect(running) as socket:
+        speaker = Speaker(socket)
+        await speaker.say(type="SUBSCRIBE", topics=[], options={"saved": True}, ref="v")
+        assert (await speaker.until(type="ERROR", ref="v"))["name"] == "unauthenticated"

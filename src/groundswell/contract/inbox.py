@@ -82,6 +82,13 @@ class ReadStates(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=F
     vv: dict[str, int]
 
 
+class SavedSubscription(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Topics that a user wants to hear on every device, with the options of their SUBSCRIBE."""
+
+    topics: list[str]
+    options: dict[str, Any]
+
+
 class InboxDigest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """What is no longer kept in full: how many messages of which type, and their range."""
 
@@ -134,6 +141,10 @@ class InboxPort(Protocol):
 
     async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
         """What came after ``after`` and is no longer kept in full; None if there is nothing."""
+        ...
+
+    async def saved(self, user_id: str) -> list[SavedSubscription]:
+        """The subscriptions that the user saved."""
         ...
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from groundswell.contract.inbox import (
     Acknowledged,
     InboxDigest,
     PendingMessage,
     ReadState,
     ReadStates,
+    SavedSubscription,
 )
 from groundswell.contract.times import Clock
 from groundswell.domains.inbox.commands import (
@@ -108,3 +111,11 @@ class Inbox:
     async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
         """What came after ``after`` and is no longer kept in full."""
         return await self._queries.digest(user_id, after)
+
+    async def saved(self, user_id: str) -> list[SavedSubscription]:
+        """The subscriptions that the user saved."""
+        found = await self._queries.subscriptions(user_id)
+        return [
+            SavedSubscription(topics=one.topics, options=msgspec.to_builtins(one.options))
+            for one in found.subscriptions
+        ]

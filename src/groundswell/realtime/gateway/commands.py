@@ -13,6 +13,7 @@ from groundswell.realtime.gateway.frames import (
     Flow,
     Hello,
     History,
+    Options,
     Presence,
     Publish,
     Read,
@@ -27,6 +28,7 @@ from groundswell.realtime.gateway.inbox_commands import acknowledge, mark
 from groundswell.realtime.gateway.paging import page
 from groundswell.realtime.gateway.presence_commands import present
 from groundswell.realtime.gateway.publishing import publish
+from groundswell.realtime.gateway.saved import subscribe_to_saved
 from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
 from groundswell.realtime.gateway.tracking import track, untrack
 
@@ -71,6 +73,8 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
     match frame:
         case Hello():
             pass
+        case Subscribe(options=Options(saved=True)):
+            await subscribe_to_saved(connection, frame)
         case Subscribe():
             await subscribe(connection, frame)
         case Unsubscribe():

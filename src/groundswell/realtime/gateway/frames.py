@@ -60,6 +60,7 @@ class Options(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     max_rate_per_sec: Annotated[float, msgspec.Meta(gt=0)] | None = None
     digest_interval_ms: Annotated[int, msgspec.Meta(ge=1000, le=86_400_000)] | None = None
     presence: bool = False
+    saved: bool = False
     signed: bool = False
 
 

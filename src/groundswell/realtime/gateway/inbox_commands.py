@@ -50,7 +50,7 @@ async def mark(connection: Connection, frame: Read) -> None:
     Raises:
         Refused: there is no inbox, or what is meant is unknown.
     """
-    inbox, user_id = _inbox_of(connection)
+    inbox, user_id = inbox_of(connection)
     up_to = await _inbox_seq(connection, frame.topic, frame.up_to)
     if up_to is None and not frame.ids:
         raise Refused(Code.BAD_REQUEST, "Name ids, or a topic and an offset.")
@@ -99,7 +99,7 @@ def device_of(connection: Connection) -> InboxDevice:
     Raises:
         Refused: there is no inbox here, or not for this client.
     """
-    inbox, user_id = _inbox_of(connection)
+    inbox, user_id = inbox_of(connection)
     if connection.device is None:
         client_id = connection.session.client_id
         if client_id is None:
@@ -108,7 +108,12 @@ def device_of(connection: Connection) -> InboxDevice:
     return connection.device
 
 
-def _inbox_of(connection: Connection) -> tuple[InboxPort, str]:
+def inbox_of(connection: Connection) -> tuple[InboxPort, str]:
+    """The inbox, and the user whose part of it the client may deal with.
+
+    Raises:
+        Refused: there is no inbox here, or nobody it could be of, or not any more.
+    """
     inbox = connection.shared.inbox
     if inbox is None:
         raise Refused(Code.NOT_AVAILABLE, "This server has no inbox.")
