@@ -67,6 +67,7 @@ class Sockets:
             "gateway_connections": float(figures.connections),
             "gateway_subscriptions": float(figures.subscriptions),
             "gateway_opened_total": float(figures.opened),
+            "gateway_alarms_total": float(figures.alarms),
             "gateway_reads_total": float(figures.reads),
             "gateway_shared_reads_total": float(figures.shared_reads),
             "gateway_delivery_seconds_sum": figures.latency_sum,

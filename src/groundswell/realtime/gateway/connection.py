@@ -208,11 +208,6 @@ class Connection:
         self.end(topic)
         self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
 
-    @property
-    def policy(self) -> str:
-        """Names the rights of this client as they are now."""
-        return f"{self._shared.policy}:{self.session.credentials.grants.fingerprint}"
-
     def restore(self, former: Former) -> None:
         """Begin the topics of a former session with the next SUBSCRIBE, or soon without one."""
         self.former = former

@@ -129,7 +129,7 @@ def resume_token(connection: Connection) -> str:
             session.credentials.user_id,
             session.client_id,
             sorted(topics, key=attrgetter("name")),
-            connection.policy,
+            shared.policy(session.credentials),
             shared.clock() + LIFE,
         )
     )

@@ -73,7 +73,6 @@ class Shared:
         """When what happens by itself."""
         return self.rules.pacing
 
-    @property
-    def policy(self) -> str:
-        """Names the state of the rights in this process."""
-        return f"{self.life}:{self.rights.version}"
+    def policy(self, credentials: Credentials) -> str:
+        """Names the rights of somebody as they are now in this process."""
+        return f"{self.life}:{self.rights.version}:{credentials.grants.fingerprint}"

@@ -206,7 +206,7 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
     shared, session = connection.shared, connection.session
     version = shared.rights.version
     topic = name
-    if not connection.former.granted(name, connection.policy):
+    if not connection.former.granted(name, shared.policy(session.credentials)):
         topic = await shared.rights.admit(name, session.credentials)
     private = is_private(topic)
     if private and connection.expired():
