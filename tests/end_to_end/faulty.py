@@ -16,12 +16,6 @@ import websockets
 
 from tests.services.ports import free_port
 
-Heard = Callable[[str], list[str]]
-"""What the client is told instead of a message of the server."""
-Said = Callable[[str], str | int | None]
-"""What the server is told instead of a message of the client; None: nothing; a number: the client
-is closed with it."""
-
 
 class Fault:
     """One connection's view of the fault."""

@@ -140,15 +140,10 @@ async def not_permitted(kit: Kit) -> None:
     topic = f"program.{kit.site.name('program')}.updates"
     topic_refused(await client.subscribe(topic), topic, 1103)
     scope = f"presence.{kit.site.name('scope')}"
-    result = (await kit_visitor(kit, scope))[scope]
+    result = (await (await kit.open()).subscribe(scope))[scope]
     if result["ok"]:
         skip("anybody may be present anywhere")
     same(result["error"]["code"], 1103, "the refusal of a scope to a visitor")
-
-
-async def kit_visitor(kit: Kit, topic: str) -> dict[str, Message]:
-    """What a visitor is answered who subscribes."""
-    return await (await kit.open()).subscribe(topic)
 
 
 CHECKS = (
