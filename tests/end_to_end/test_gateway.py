@@ -112,3 +112,20 @@ async def test_a_stop_tells_clients_when_to_come_back(
         assert socket.close_code == 4200
         async with asyncio.timeout(10):
             assert await stopping == 0
+
+
+async def test_a_topic_ends_with_what_it_is_about(server: StartServer, database_url: str) -> None:
+    """Section 6, 2002: the deletion is told, and then that there is nothing more to hear."""
+    running = await asyncio.to_thread(server, database_url)
+    media = await register(running)
+    topic = f"media.{media}"
+    async with connect(running) as socket, running.client() as client:
+        speaker = Speaker(socket)
+        await speaker.say(type="SUBSCRIBE", topics=[topic, "activity"])
+        await speaker.until(type="SUBSCRIBED")
+        host = {"authorization": f"Bearer {running.api_key}"}
+        assert (await client.delete(f"/v1/media/{media}", headers=host)).status_code == 204
+        event = await speaker.until(type="EVENT", topic=topic)
+        assert event["data"]["eventType"] == "engagement.media.deleted"
+        ended = await speaker.until(type="UNSUBSCRIBED")
+        assert (ended["topic"], ended["code"], ended["resubscribe"]) == (topic, 2002, False)

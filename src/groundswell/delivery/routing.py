@@ -51,7 +51,7 @@ def publications(logged: LoggedEvent) -> list[Publication]:
             return [told, _uploaded(logged, event)] if event.in_feed else [told]
         case events.MediaDeleted():
             told = _publication(logged, media_topic(event.media_file_id), {})
-            return [told, _retracted(logged)]
+            return [msgspec.structs.replace(told, ends=True), _retracted(logged)]
         case InboxEvent():
             return inbox_publications(logged, event)
         case AnnouncementMade():

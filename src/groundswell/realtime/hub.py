@@ -58,6 +58,14 @@ class Channels(Protocol):
         """
 
 
+@runtime_checkable
+class TakesEnds(Protocol):
+    """A subscriber that is told when there is nothing more to hear on a topic."""
+
+    def ended(self, topic: str) -> None:
+        """The event before was the last of the topic. Must return at once and leave the hub alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class HubStatistics:
     """Present ``connections``, ``subscriptions`` and ``topics``; the rest counts since the start.
@@ -155,6 +163,8 @@ class Hub:
             if members:
                 self._count(envelope.topic, members)
                 self._fan_out(envelope, tuple(members))
+                if envelope.publication.ends:
+                    self._end(envelope.topic)
 
     def reached(self, seq: int) -> None:
         """Everything up to ``seq`` was delivered, whether or not anybody listened to it."""
@@ -187,6 +197,11 @@ class Hub:
     def audience(self) -> Audience:
         """What is listened to, and through which doors it was told."""
         return Audience(dict(+self._subscriptions), dict(self._delivered), self._failed)
+
+    def _end(self, topic: str) -> None:
+        for member in tuple(self._subscribers.get(topic, ())):
+            if isinstance(member, TakesEnds):
+                member.ended(topic)
 
     def _fan_out(self, envelope: Envelope, members: tuple[Subscriber, ...]) -> None:
         for member in members:

@@ -37,7 +37,7 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it,
     ``critical`` what is told until it is acknowledged. ``tags`` are what filters compare beside the
     data; after ``expires_at`` nobody needs it any more; ``actor`` is the user who did it, where
-    everybody who may hear of it may know.
+    everybody who may hear of it may know. ``ends``: what the topic is about is gone.
     """
 
     topic: str
@@ -51,6 +51,7 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     tags: Mapping[str, Tag] = NO_TAGS
     expires_at: int | None = None
     actor: str | None = None
+    ends: bool = False
 
 
 class Envelope:

@@ -249,8 +249,9 @@ class BrokerConformance:
             {"text": "a", "number": 5, "share": 0.5, "flag": True},
             99,
             "user-7",
+            True,
         )
         await broker.publish([sent])
         stored = await broker.history("user.7.inbox")
         assert [one.publication for one in (*heard, *stored.envelopes)] == [sent, sent]
-        assert len(sent.__struct_fields__) == 11, "tell the test about the new field"
+        assert len(sent.__struct_fields__) == 12, "tell the test about the new field"

@@ -135,6 +135,10 @@ class Connection:
         if subscription is not None:
             self.hearing.move(subscription, epoch, offset)
 
+    def ended(self, topic: str) -> None:
+        """What a topic is about is gone: once that was told, the subscription ends."""
+        self.later(partial(self._end_deleted, topic))
+
     # What the wheel calls.
 
     def tick(self, now: int) -> int | None:
@@ -207,6 +211,11 @@ class Connection:
         """End a subscription and say why."""
         self.end(topic)
         self.reply(Unsubscribed(topic=topic, code=int(code), reason=reason, resubscribe=again))
+
+    async def _end_deleted(self, topic: str) -> None:
+        if topic in self.subscriptions:
+            self.hearing.tell_waiting(topic)
+            self.drop(topic, UnsubscribeCode.TOPIC_DELETED, "it was deleted", again=False)
 
     def restore(self, former: Former) -> None:
         """Begin the topics of a former session with the next SUBSCRIBE, or soon without one."""

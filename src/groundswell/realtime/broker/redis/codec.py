@@ -21,6 +21,7 @@ class _Payload(msgspec.Struct, array_like=True):
     tags: dict[str, Tag] = {}
     expires_at: int | None = None
     actor: str | None = None
+    ends: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -42,6 +43,7 @@ def payload_of(publication: Publication) -> bytes:
             dict(p.tags),
             p.expires_at,
             p.actor,
+            p.ends,
         )
     )
 
@@ -61,6 +63,7 @@ def envelope_of(topic: str, offset: int, epoch: str, payload: bytes) -> Envelope
         p.tags,
         p.expires_at,
         p.actor,
+        p.ends,
     )
     return Envelope(publication, offset, epoch)
 
