@@ -7,14 +7,13 @@ import contextlib
 import itertools
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import uvicorn
 import websockets
-
-from tests.services.ports import free_port
 
 
 class Fault:
@@ -32,7 +31,7 @@ class Fault:
 @contextlib.asynccontextmanager
 async def faulty_server(behind: str, fault: Callable[[], Fault]) -> AsyncIterator[str]:
     """The address of a server that is the one ``behind``, but for its fault."""
-    port = free_port()
+    listening = socket.create_server(("127.0.0.1", 0))
     async with httpx.AsyncClient(base_url=behind, trust_env=False, timeout=60) as http:
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -42,14 +41,14 @@ async def faulty_server(behind: str, fault: Callable[[], Fault]) -> AsyncIterato
                 await _between(behind, fault(), scope, receive, send)
 
         config = uvicorn.Config(
-            application, port=port, log_level="error", lifespan="off", ws="websockets-sansio"
+            application, log_level="error", lifespan="off", ws="websockets-sansio"
         )
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve([listening]))
         while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
             await asyncio.sleep(0.01)
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = server.force_exit = True
             await serving

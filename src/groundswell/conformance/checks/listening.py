@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from groundswell.conformance.check import check
-from groundswell.conformance.client import Message
 from groundswell.conformance.kit import Kit
 from groundswell.conformance.refusals import topic_refused
 from groundswell.conformance.verdicts import expect, same, skip
