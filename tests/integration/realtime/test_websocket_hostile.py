@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Callable
 
+import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
@@ -111,6 +112,19 @@ async def test_thousands_of_hostile_frames_leave_the_others_served() -> None:
         await until(lambda: not service.gateway.present)
         assert all(client.ends == 1 for client in service.gateway.clients)
         assert service.sockets.statistics().accepted > CLIENTS
+
+
+async def test_an_offence_and_a_goodbye_in_one_breath_are_one_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with websocket_service() as service:
+        client = await RawClient.connect(service.port)
+        client.writer.write(masked(Opcode.BINARY, b"x") * 3 + masked(Opcode.CLOSE, b"\x03\xe8"))
+        assert await client.close_code() == 1000
+        assert await client.ended()
+        await until(lambda: service.sockets.statistics().connections == 0)
+        assert [one.ends for one in service.gateway.clients] == [1]
+    assert caplog.records == []
 
 
 async def test_connections_that_end_leave_no_memory_behind() -> None:

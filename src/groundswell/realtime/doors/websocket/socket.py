@@ -13,7 +13,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import CloseCode as Rfc6455
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import CONNECTING
+from websockets.protocol import CONNECTING, OPEN
 
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.doors.websocket.endpoint import Nobody, Peer
@@ -133,7 +133,9 @@ class WebSocket(asyncio.Protocol):
     def close(self, code: int, reason: str = "") -> None:
         """Say why after all that was written, and end; a client that does not go is cut off."""
         if self.state is State.OPEN:
-            self._framing.send_close(code, _cut(reason))
+            if self._framing.state is OPEN:
+                self._framing.send_close(code, _cut(reason))
+            # Else the client said goodbye in the same breath, and its answer is on the way.
             self._end(code)
             self._read(on=True)
             self._flush()
