@@ -38,7 +38,7 @@ _bits = st.sampled_from(
         *("\uff55", "\u0456"),
     )
 )
-_near = st.lists(_bits | st.characters(), max_size=9).map("".join)
+_near = st.lists(_bits | st.characters(codec="utf-8"), max_size=9).map("".join)
 _changed = st.builds(
     lambda at, cut, new: INBOX[:at] + new + INBOX[at + cut :],
     st.integers(0, len(INBOX)),

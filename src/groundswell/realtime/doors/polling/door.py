@@ -245,7 +245,7 @@ class PollingDoor:
     def _waiting(self, waiter: Waiter, cursor: Cursor) -> Iterator[None]:
         """Subscribed before anything is read, so that nothing can be missed in between."""
         self._waiters.add(waiter)
-        self._hub.subscribe(waiter, cursor.places)
+        self._hub.subscribe(waiter, cursor.places, door="polling")
         try:
             yield
         finally:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Final
 
@@ -15,7 +15,7 @@ import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.access.principal import Principal
-from groundswell.contract.errors import Forbidden, GroundswellError, Invalid, Unavailable
+from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
 from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import Clock, now, to_rfc3339
 from groundswell.realtime.access import TopicAccess
@@ -23,8 +23,8 @@ from groundswell.realtime.broker.base import Broker, Position
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.device import Device
 from groundswell.realtime.doors.signing import signer
+from groundswell.realtime.doors.sse.asking import Request, admitted_of, last_of, names_in
 from groundswell.realtime.doors.sse.blocks import (
-    Form,
     activity_form,
     event_blocks,
     event_form,
@@ -36,9 +36,9 @@ from groundswell.realtime.doors.sse.inbox import InboxStream
 from groundswell.realtime.doors.standing import Standing, device_name
 from groundswell.realtime.gateway.rights import Rights
 from groundswell.realtime.hub import Hub
-from groundswell.realtime.messages import Place, Sign, Snapshot
+from groundswell.realtime.messages import Sign, Snapshot
 from groundswell.realtime.outbox import MAX_BYTES, MAX_MESSAGES
-from groundswell.realtime.recovery import LogPosition, Page, Recovery, Replay, parse_places
+from groundswell.realtime.recovery import Page, Recovery, Replay, parse_places
 from groundswell.realtime.topics import ACTIVITY, BROADCAST, is_state
 
 logger = logging.getLogger(__name__)
@@ -55,24 +55,6 @@ class SseStatistics:
     opened: int
     resumed: int
     endings: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What a client asked for."""
-
-    topics: frozenset[str]
-    form: Form
-    standing: Standing
-    last: LogPosition | None = None
-    places: Mapping[str, Place] = field(default_factory=dict)
-    refused: Mapping[str, GroundswellError] = field(default_factory=dict)
-    device: InboxStream | None = None
-
-    @property
-    def resumes(self) -> bool:
-        """Whether the client was here before."""
-        return self.last is not None or bool(self.places)
 
 
 class SseDoor:
@@ -152,20 +134,20 @@ class SseDoor:
             Unauthenticated: what the client showed no longer counts.
             Unavailable: no connection can be taken now.
         """
-        names = _names(topics)
+        names = names_in(topics)
         if len(names) > self._max_topics:
             raise Invalid.at("topics", f"At most {self._max_topics} topics per connection")
-        last, places = _last(last_event_id), parse_places(resume or "")
+        last, places = last_of(last_event_id), parse_places(resume or "")
         device, sign = device_name(viewer, client_id), signer(self._sign, signed=signed)
         standing = Standing(self._rights, viewer, self._clock)
         standing.require()
         returns = bool(last or places) and viewer.user_id is not None
-        admitted, refused = await _admitted(names, standing, returns=returns)
+        admitted, refused = await admitted_of(names, standing, returns=returns)
         standing.holds(admitted)
         held = frozenset({*admitted, BROADCAST})
         inbox = self._inbox_of(viewer, held, device, sign)
         form = self._signed_events if signed else self._events
-        return self._app(_Request(held, form, standing, last, places, refused, inbox))
+        return self._app(Request(held, form, standing, last, places, refused, inbox))
 
     def activity(self, last_event_id: str | None) -> ASGIApp:
         """The plain stream of the public feed, from ``last_event_id`` on.
@@ -175,7 +157,7 @@ class SseDoor:
         """
         standing = Standing(self._rights, _ANYBODY, self._clock)
         feed = frozenset({ACTIVITY})
-        return self._app(_Request(feed, self._activities, standing, _last(last_event_id)))
+        return self._app(Request(feed, self._activities, standing, last_of(last_event_id)))
 
     async def run(self) -> None:
         """End what may be told no longer, until cancelled; looked at every second."""
@@ -207,7 +189,7 @@ class SseDoor:
             len(self._connections), self._opened, self._resumed, dict(self._endings)
         )
 
-    def _app(self, request: _Request) -> ASGIApp:
+    def _app(self, request: Request) -> ASGIApp:
         if self._draining or len(self._connections) >= self._max_connections:
             raise Unavailable("No more live connections can be taken now.", retry_after=5)
 
@@ -216,7 +198,7 @@ class SseDoor:
 
         return app
 
-    async def _serve(self, request: _Request, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(
             send,
             request.form,
@@ -247,12 +229,12 @@ class SseDoor:
                 watch.cancel()
 
     @contextmanager
-    def _joined(self, connection: Connection, request: _Request) -> Iterator[None]:
+    def _joined(self, connection: Connection, request: Request) -> Iterator[None]:
         """Subscribed before anything is read, so that nothing falls between past and live."""
         self._connections.add(connection)
         self._opened += 1
         self._resumed += request.resumes
-        self._hub.subscribe(connection.outbox, request.topics)
+        self._hub.subscribe(connection.outbox, request.topics, door="sse")
         try:
             yield
         finally:
@@ -262,7 +244,7 @@ class SseDoor:
             if not self._connections:
                 self._all_gone.set()
 
-    async def _start(self, request: _Request) -> Start:
+    async def _start(self, request: Request) -> Start:
         """Where live begins, before anything is written: writing takes time, in which more comes.
 
         The positions are read before the states, so that a state is never older than it says.
@@ -276,7 +258,7 @@ class SseDoor:
         states = {topic: self._snapshot(topic) for topic in positions if is_state(topic)}
         return Start(target, positions, {topic: data for topic, data in states.items() if data})
 
-    async def _greet(self, connection: Connection, request: _Request, start: Start) -> None:
+    async def _greet(self, connection: Connection, request: Request, start: Start) -> None:
         """Tell states, then what was missed, then that the past is over.
 
         Raises:
@@ -307,7 +289,7 @@ class SseDoor:
         if blocks:
             await connection.write(b"".join(blocks))
 
-    async def _tell_past(self, connection: Connection, request: _Request, start: Start) -> bool:
+    async def _tell_past(self, connection: Connection, request: Request, start: Start) -> bool:
         """Replay up to where live begins, by the rights of that moment; whether nothing is lost."""
         feeds = frozenset(topic for topic in connection.topics if not is_state(topic))
         complete = True
@@ -331,7 +313,7 @@ class SseDoor:
         return complete
 
     async def _pages(
-        self, request: _Request, feeds: frozenset[str], start: Start
+        self, request: Request, feeds: frozenset[str], start: Start
     ) -> AsyncIterator[Page]:
         if request.last is None and request.places:
             places = {topic: at for topic, at in request.places.items() if topic in feeds}
@@ -361,41 +343,6 @@ class SseDoor:
             timestamp=to_rfc3339(self._clock()),
             data=msgspec.Raw(data),
         )
-
-
-def _names(topics: str) -> list[str]:
-    names = sorted({part.strip() for part in topics.split(",") if part.strip()})
-    if not names:
-        raise Invalid.at("topics", "Name at least one topic")
-    return names
-
-
-async def _admitted(
-    names: list[str], standing: Standing, *, returns: bool
-) -> tuple[set[str], dict[str, GroundswellError]]:
-    """The topics that may be heard; of a client that returns also those that may be no longer.
-
-    A browser comes back with the address it began with: one right that ended since must not cost
-    it the other topics.
-
-    Raises:
-        GroundswellError: there is no such topic, or not for this client.
-    """
-    admitted, refused = set[str](), dict[str, GroundswellError]()
-    for name in names:
-        try:
-            admitted.add(await standing.admit(name))
-        except Forbidden as error:
-            if not returns:
-                raise
-            refused[name] = error
-    if refused and not admitted:
-        raise next(iter(refused.values()))
-    return admitted, refused
-
-
-def _last(text: str | None) -> LogPosition | None:
-    return LogPosition.parse(text) if text else None
 
 
 _ANYBODY: Final = Credentials(Principal("visitor", None, "", None))
