@@ -24,6 +24,9 @@ DEFAULT_LIMITS: Mapping[str, str] = {
     "view": "120/minute",
     "comment": "10/minute",
     "inbox": "600/minute",
+    "click": "60/minute",
+    "code": "30/minute",
+    "redeem": "10/minute",
 }
 
 

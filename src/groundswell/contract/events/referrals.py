@@ -400,6 +400,19 @@ class FraudResolved(_FraudEvent, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class ReferrerSuspended(_OfReferrer, frozen=True, kw_only=True):
+    """A referrer's part in a program is over: what they have not been paid is not paid."""
+
+    event_type: ClassVar[str] = "referral.referrer.suspended"
+    reason: str
+
+
+class ReferrerReinstated(_OfReferrer, frozen=True, kw_only=True):
+    """A referrer may take part again."""
+
+    event_type: ClassVar[str] = "referral.referrer.reinstated"
+
+
 def _without_person(event: Event, field: str, anonymous: bool) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(event)
     told.pop("anonymous", None)
@@ -422,4 +435,6 @@ EVENTS: tuple[type[Event], ...] = (
     ConversionReversed,
     FraudFlagged,
     FraudResolved,
+    ReferrerSuspended,
+    ReferrerReinstated,
 )

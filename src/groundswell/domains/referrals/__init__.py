@@ -1,0 +1,1 @@
+"""Who brought whom: programs, codes, links, attributions, conversions, suspicions."""

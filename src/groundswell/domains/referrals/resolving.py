@@ -1,0 +1,311 @@
+"""Deciding what was suspected, undoing what was wrong, and ending what is over."""
+
+from __future__ import annotations
+
+from groundswell.contract.errors import Conflict, GroundswellError, NotFound
+from groundswell.contract.events import referrals as events
+from groundswell.contract.times import DAY
+from groundswell.domains.referrals import code_rows, touch_rows
+from groundswell.domains.referrals import conversion_rows as conversions
+from groundswell.domains.referrals import referral_rows as sql
+from groundswell.domains.referrals import suspicions as cases
+from groundswell.domains.referrals.commands import (
+    ResolveCase,
+    ReverseConversion,
+    SuspendReferrer,
+    SweepReferrals,
+)
+from groundswell.domains.referrals.conversion_rows import Conversion
+from groundswell.domains.referrals.converting import reversal, set_state, undo
+from groundswell.domains.referrals.program_rows import find_program
+from groundswell.domains.referrals.programs import no_such_program
+from groundswell.domains.referrals.referral_rows import Referral
+from groundswell.domains.referrals.suspicions import Case, holding_rules
+from groundswell.domains.referrals.views import CaseState, ConversionView, Done, Swept
+from groundswell.store import Statement, Transaction
+from groundswell.store.commands import EventTail
+
+TOUCHES_KEPT = 400 * DAY
+"""Longer than any usual window and the month after it."""
+ACTIVITIES_KEPT = 8 * DAY
+"""Longer than a click or a code may come late."""
+
+RESOLVE = Statement(
+    """
+    UPDATE fraud_cases SET state = :state, resolved_at = :now, resolved_by = :resolved_by,
+      note = :note
+    WHERE case_id = :case_id
+    """
+)
+REFERRALS_OF_CASE = Statement(
+    "SELECT DISTINCT referral_id FROM fraud_signals WHERE case_id = :case_id ORDER BY referral_id"
+)
+REFERRALS_OF_REFERRER = Statement(
+    """
+    SELECT referral_id FROM referrals
+    WHERE referrer_id = :referrer_id AND program_id = :program_id
+      AND state IN ('attributed', 'started', 'completed')
+    ORDER BY referral_id
+    """
+)
+
+
+async def resolve_case(
+    transaction: Transaction, command: ResolveCase, tail: EventTail
+) -> Done | GroundswellError:
+    """Decide a case. The same decision once more changes nothing, another one is refused."""
+    rows = await transaction.fetch(cases.FIND_CASE, case_id=command.case_id)
+    if not rows:
+        return NotFound("No such case")
+    case = Case(*rows[0])
+    if case.state == command.resolution:
+        return Done()
+    if case.state != "open":
+        return Conflict("case_resolved", "This case was decided otherwise.")
+    await _resolve(
+        transaction, tail, case, command.resolution, command.by, command.note, command.at
+    )
+    return Done()
+
+
+async def reverse_conversion(
+    transaction: Transaction, command: ReverseConversion, tail: EventTail
+) -> ConversionView | GroundswellError:
+    """Undo a conversion, or note that part of its amount was paid back."""
+    found = await transaction.fetch(conversions.FIND, conversion_id=command.conversion_id)
+    if not found:
+        return NotFound("No such conversion")
+    conversion = Conversion(*found[0])
+    rows = await transaction.fetch(sql.FIND_BY_ID, referral_id=conversion.referral_id)
+    referral = Referral(*rows[0])
+    if conversion.state == "reversed":
+        return _view(conversion)
+    whole = conversion.amount_minor
+    refunded = command.refunded_minor
+    if refunded is not None:
+        if whole is None or conversion.refunded_minor + refunded > whole:
+            return Conflict("refund_too_large", "More than was paid cannot be paid back.")
+        total = conversion.refunded_minor + refunded
+        if total < whole:
+            await transaction.fetch(
+                conversions.REFUND,
+                conversion_id=conversion.conversion_id,
+                refunded_minor=total,
+                reason=command.reason,
+            )
+            tail.append(reversal(referral, conversion, command.reason, total), command.at)
+            return await _now(transaction, conversion)
+    await undo(transaction, tail, referral, conversion, command.reason, command.at)
+    left = referral.conversions - 1
+    state = referral.state if left else "reversed"
+    await set_state(transaction, referral, state, reason=referral.reason, conversions=left)
+    return await _now(transaction, conversion)
+
+
+async def suspend_referrer(
+    transaction: Transaction, command: SuspendReferrer, tail: EventTail
+) -> Done | GroundswellError:
+    """End a referrer's part, or let them take part again."""
+    if await find_program(transaction, command.program_id) is None:
+        return no_such_program()
+    before = await sql.is_suspended(transaction, command.program_id, command.user_id)
+    if before != command.suspended:
+        await _suspend(transaction, tail, command, "host")
+    return Done()
+
+
+async def sweep(transaction: Transaction, command: SweepReferrals, tail: EventTail) -> Swept:
+    """Record what time ended: codes, referrals that did not qualify, cases nobody decided."""
+    now, portion = command.at, command.portion
+    codes = [
+        code_rows.code_of(row)
+        for row in await transaction.fetch(code_rows.DUE, now=now, portion=portion)
+    ]
+    for code in codes:
+        await transaction.fetch(code_rows.END, code_id=code.code_id, ended="expired")
+        event = events.CodeExpired(
+            code_id=code.code_id,
+            user_id=code.user_id,
+            program_id=code.program_id,
+            reason="expires_at",
+        )
+        tail.append(event, now)
+    due = [Referral(*row) for row in await transaction.fetch(sql.DUE, now=now, portion=portion)]
+    for referral in due:
+        await set_state(transaction, referral, "expired", reason="qualification_window_elapsed")
+        tail.append(_expired(referral), now)
+    open_cases = [
+        Case(*row) for row in await transaction.fetch(cases.DUE, now=now, portion=portion)
+    ]
+    for case in open_cases:
+        await _resolve(transaction, tail, case, "expired", None, None, now)
+    touches = await transaction.fetch(touch_rows.FORGET, before=now - TOUCHES_KEPT, portion=portion)
+    activities = await transaction.fetch(
+        conversions.FORGET_ACTIVITIES, before=now - ACTIVITIES_KEPT, portion=portion
+    )
+    return Swept(found=max(len(codes), len(due), len(open_cases), len(touches), len(activities)))
+
+
+async def _resolve(
+    transaction: Transaction,
+    tail: EventTail,
+    case: Case,
+    resolution: CaseState,
+    by: str | None,
+    note: str | None,
+    now: int,
+) -> None:
+    await transaction.fetch(
+        RESOLVE, case_id=case.case_id, state=resolution, now=now, resolved_by=by, note=note
+    )
+    flagged = await _referrals(transaction, case)
+    concerned = {one.referral_id: one for one in flagged}
+    if case.scope == "referrer":
+        concerned |= {one.referral_id: one for one in await _all_of(transaction, case)}
+    event = events.FraudResolved(
+        case_id=case.case_id,
+        subject_id=case.referrer_id,
+        program_id=case.program_id,
+        rule=case.rule,
+        severity=case.severity,
+        scope=case.scope,
+        resolution="confirmed" if resolution == "confirmed" else _softly(resolution),
+        referral_ids=tuple(one.referral_id for one in flagged),
+        released=await _released(transaction, case, resolution, flagged, concerned),
+        by=by,
+    )
+    tail.append(event, now)
+    if resolution == "confirmed":
+        for referral in flagged:
+            await _end_for_fraud(transaction, tail, referral, now)
+        await _count_confirmed(transaction, tail, case, now)
+
+
+def _softly(resolution: CaseState) -> events.Resolution:
+    return "expired" if resolution == "expired" else "dismissed"
+
+
+async def _released(
+    transaction: Transaction,
+    case: Case,
+    resolution: CaseState,
+    flagged: list[Referral],
+    concerned: dict[str, Referral],
+) -> tuple[str, ...]:
+    """Those no other open case holds; none of what was confirmed to be wrong."""
+    if not case.holds:
+        return ()
+    wrong = {one.referral_id for one in flagged} if resolution == "confirmed" else set()
+    return tuple(
+        [
+            one.referral_id
+            for one in concerned.values()
+            if one.referral_id not in wrong and not await holding_rules(transaction, one)
+        ]
+    )
+
+
+async def _end_for_fraud(
+    transaction: Transaction, tail: EventTail, referral: Referral, now: int
+) -> None:
+    if referral.is_over or referral.state == "reversed":
+        return
+    rows = await transaction.fetch(conversions.FIND_OF_REFERRAL, referral_id=referral.referral_id)
+    completed = [one for one in (Conversion(*row) for row in rows) if one.state == "completed"]
+    for one in completed:
+        await undo(transaction, tail, referral, one, "fraud_confirmed", now)
+    if not completed:
+        event = events.ConversionRejected(
+            referral_id=referral.referral_id,
+            reason="fraud_confirmed",
+            program_id=referral.program_id,
+            referrer_id=referral.referrer_id,
+            user_id=referral.referee_id,
+        )
+        tail.append(event, now)
+    state = "reversed" if completed else "rejected"
+    await set_state(
+        transaction,
+        referral,
+        "reversed" if state == "reversed" else "rejected",
+        reason="fraud_confirmed",
+        conversions=0,
+    )
+
+
+async def _count_confirmed(transaction: Transaction, tail: EventTail, case: Case, now: int) -> None:
+    program = await find_program(transaction, case.program_id)
+    rows = await transaction.fetch(
+        sql.COUNT_CONFIRMED, program_id=case.program_id, user_id=case.referrer_id
+    )
+    most = None if program is None else program.rules.fraud.suspend_after
+    if rows and most is not None and rows[0][0] >= most and rows[0][1] is None:
+        command = SuspendReferrer(
+            at=now, program_id=case.program_id, user_id=case.referrer_id, suspended=True
+        )
+        await _suspend(transaction, tail, command, "fraud_confirmed")
+
+
+async def _suspend(
+    transaction: Transaction, tail: EventTail, command: SuspendReferrer, reason: str
+) -> None:
+    await transaction.fetch(
+        sql.SUSPEND,
+        program_id=command.program_id,
+        user_id=command.user_id,
+        suspended_at=command.at if command.suspended else None,
+    )
+    who = {"program_id": command.program_id, "referrer_id": command.user_id}
+    if command.suspended:
+        tail.append(events.ReferrerSuspended(**who, reason=reason), command.at)
+    else:
+        tail.append(events.ReferrerReinstated(**who), command.at)
+
+
+async def _referrals(transaction: Transaction, case: Case) -> list[Referral]:
+    ids = await transaction.fetch(REFERRALS_OF_CASE, case_id=case.case_id)
+    return await _by_ids(transaction, ids)
+
+
+async def _all_of(transaction: Transaction, case: Case) -> list[Referral]:
+    ids = await transaction.fetch(
+        REFERRALS_OF_REFERRER, referrer_id=case.referrer_id, program_id=case.program_id
+    )
+    return await _by_ids(transaction, ids)
+
+
+async def _by_ids(transaction: Transaction, ids: list[tuple[str, ...]]) -> list[Referral]:
+    found: list[Referral] = []
+    for (referral_id,) in ids:
+        rows = await transaction.fetch(sql.FIND_BY_ID, referral_id=referral_id)
+        found += [Referral(*row) for row in rows]
+    return found
+
+
+def _expired(referral: Referral) -> events.AttributionExpired:
+    return events.AttributionExpired(
+        program_id=referral.program_id,
+        referrer_id=referral.referrer_id,
+        referral_id=referral.referral_id,
+        referee_id=referral.referee_id,
+        model=referral.model,
+        touch_id=referral.touch_id,
+        anonymous=bool(referral.anonymous),
+    )
+
+
+async def _now(transaction: Transaction, conversion: Conversion) -> ConversionView:
+    rows = await transaction.fetch(conversions.FIND, conversion_id=conversion.conversion_id)
+    return _view(Conversion(*rows[0]))
+
+
+def _view(conversion: Conversion) -> ConversionView:
+    return ConversionView(
+        conversion_id=conversion.conversion_id,
+        referral_id=conversion.referral_id,
+        program_id=conversion.program_id,
+        state=conversion.state,
+        amount_minor=conversion.amount_minor,
+        currency=conversion.currency,
+        refunded_minor=conversion.refunded_minor,
+    )

@@ -1,0 +1,34 @@
+"""What the slice of referrals offers."""
+
+from __future__ import annotations
+
+from groundswell.domains.referrals.audit import audit_referrals
+from groundswell.domains.referrals.link_routes import link_router
+from groundswell.domains.referrals.offering import ReferralActions
+from groundswell.domains.referrals.queries import ReferralQueries
+from groundswell.domains.referrals.reactions import referral_attribution
+from groundswell.domains.referrals.routes import referral_router
+from groundswell.domains.referrals.sweeping import Sweeper
+from groundswell.domains.referrals.tokens import ReferralTokens
+from groundswell.slices import Slice, Tools
+
+
+def referral_slice(tools: Tools) -> Slice:
+    """Programs, codes, links, attribution, conversions and the review of suspicions."""
+    queries = ReferralQueries(tools.store, tools.clock, tools.public_url)
+    actions = ReferralActions(
+        tools.submit, ReferralTokens(tools.secret), tools.hasher, tools.limits, tools.clock
+    )
+
+    async def audit() -> list[str]:
+        return await audit_referrals(tools.store, tools.log)
+
+    return Slice(
+        "referrals",
+        routes=(referral_router(actions, queries), link_router(actions)),
+        react=referral_attribution,
+        jobs=(Sweeper(tools.submit, tools.clock).run,),
+        audit=audit,
+        export=queries.export,
+        members=queries.is_member,
+    )
