@@ -101,6 +101,20 @@ async def revoked(kit: Kit) -> None:
     same(await client.end(within=30), 4005, "the close code")
 
 
+@check("2.10", "a token without the right to history hears no past, and is told so")
+async def past_withheld(kit: Kit) -> None:
+    name = kit.site.name("user")
+    topics = [f"user.{name}.inbox"]
+    user = await kit.sign_in(name, grants=[{"topics": topics, "actions": ["subscribe"]}])
+    await kit.messages(user, 2)
+    client = await kit.open(user, "batch")
+    await client.subscribe(user.inbox, resume={user.inbox: {"epoch": "another", "offset": 1}})
+    past = await client.past(user.inbox)
+    same([one for one in past if one["type"] == "EVENT"], [], "events of the past")
+    id_ = await kit.message(user)
+    same([one["id"] for one in await client.events(user.inbox, 1)], [id_], "what is live")
+
+
 @check("2.10", "history needs the right as it is now", seconds=60)
 async def history_by_rights(kit: Kit) -> None:
     user = await kit.user()
@@ -156,6 +170,7 @@ CHECKS = (
     unknown_topic,
     no_dots,
     revoked,
+    past_withheld,
     history_by_rights,
     taken_over,
     not_taken_over,

@@ -86,6 +86,20 @@ async def option_rate(kit: Kit) -> None:
     expect(len(told) <= 4, "six events are told in fewer messages", len(told))
 
 
+@check("3 SUBSCRIBE saved", "begins what the user saved, each entry with its own answer")
+async def option_saved(kit: Kit) -> None:
+    user = await kit.user()
+    body = {"subscriptions": [{"topics": [user.inbox]}, {"topics": ["hot", "activity"]}]}
+    headers = {"authorization": f"Bearer {user.token}"}
+    put = await kit.http("PUT", "/v1/me/subscriptions", json=body, headers=headers)
+    same(put.status_code, 200, "the answer to saving subscriptions")
+    client = await kit.open(user)
+    await client.say("SUBSCRIBE", topics=[], options={"saved": True})
+    seen: set[str] = set()
+    while seen != {user.inbox, "hot", "activity"}:
+        seen |= set((await client.until("SUBSCRIBED"))["topics"])
+
+
 @check("3 UNSUBSCRIBE", "ends a topic with 2000, and nothing more is told of it")
 async def unsubscribe(kit: Kit) -> None:
     user = await kit.user()
@@ -187,6 +201,7 @@ CHECKS = (
     nothing_to_subscribe,
     option_history,
     option_rate,
+    option_saved,
     unsubscribe,
     unsubscribe_unheld,
     history,

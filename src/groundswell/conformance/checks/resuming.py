@@ -233,6 +233,24 @@ async def resume_token_of_another(kit: Kit) -> None:
         same(welcome["resumed"], False, "resumed, with a token that is none")
 
 
+@check("7.5", "a topic held with ack goes on from what was acknowledged")
+async def acknowledged_place(kit: Kit) -> None:
+    user = await kit.user()
+    first = await kit.open(user, "batch", clientId="phone")
+    await first.hold(user.inbox, ack=True)
+    ids = await kit.messages(user, 3)
+    await first.events(user.inbox, 3)
+    await first.say("ACK", topic=user.inbox, offset=1)
+    await first.ask("HISTORY", "HISTORY_PAGE", topic=user.inbox, limit=1)
+    answer = await first.ask("SUBSCRIBE", "SUBSCRIBED", topics=["activity"])
+    await first.leave()
+    token = answer["resumeToken"]
+    again, _ = await kit.welcomed(user, "batch", clientId="phone", resumeToken=token)
+    await again.say("SUBSCRIBE", topics=[])
+    past = await again.past(user.inbox)
+    same([one["id"] for one in past if one["type"] == "EVENT"], ids[1:], "what follows the ACK")
+
+
 async def _stream(kit: Kit, count: int) -> tuple[User, Client, str]:
     """A user with so many messages, a client of that user, and the epoch."""
     user = await kit.user()
@@ -274,4 +292,5 @@ CHECKS = (
     resume_token,
     restored_alone,
     resume_token_of_another,
+    acknowledged_place,
 )

@@ -94,6 +94,35 @@ async def ticket(kit: Kit) -> None:
     same((await kit.http("GET", path)).status_code, 401, "the answer to a used ticket")
 
 
+@check("10.1", "a stream takes positions of other doors as resume=topic:epoch:offset")
+async def foreign_positions(kit: Kit) -> None:
+    user = await kit.user()
+    client = await kit.open(user)
+    held = await client.hold(user.inbox)
+    ids = await kit.messages(user, 3)
+    place = f"{user.inbox}:{held['epoch']}:1"
+    path = f"/v1/stream?topics={user.inbox}&resume={place}"
+    async with listening(kit, path, **bearer(user)) as stream:
+        told = [(await stream.until("EVENT")).data["id"] for _ in range(2)]
+    same(told, ids[1:], "what follows the position")
+    answer = await _registered(kit, user.inbox, user=user, resume={
+        user.inbox: {"epoch": held["epoch"], "offset": 2}
+    })  # fmt: skip
+    events = [one for one in answer["messages"] if one["type"] == "EVENT"]
+    if not events:
+        events, _ = await _collected(kit, answer["cursor"], user, 1)
+    same([one["id"] for one in events], ids[2:], "what polling tells from a position")
+
+
+@check("10.2", "a stream ends with its sign-in, and says so", seconds=60)
+async def stream_revoked(kit: Kit) -> None:
+    user = await kit.user()
+    async with listening(kit, f"/v1/stream?topics={user.inbox}", **bearer(user)) as stream:
+        await stream.until("CAUGHT_UP", topic=user.inbox)
+        await kit.http("POST", "/v1/tokens/revoke", json={"refreshToken": user.refresh})
+        await stream.until("ERROR", within=30, code=1106)
+
+
 @check("10.2", "GAP is an event", seconds=45)
 async def gap(kit: Kit) -> None:
     path = "/v1/stream?topics=activity&last_event_id=another-log.7"
@@ -256,6 +285,8 @@ CHECKS = (
     resumed,
     refused,
     ticket,
+    foreign_positions,
+    stream_revoked,
     gap,
     retry,
     comments,
