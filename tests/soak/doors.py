@@ -68,6 +68,7 @@ class OverEvents(Follower):
 
     async def listen(self, session: aiohttp.ClientSession) -> None:
         self._reader.reconnect()
+        self.heard.resumed = True
         known = self._reader.last_event_id
         headers = {"last-event-id": known} if known else {}
         async with asyncio.timeout(IDLE_SECONDS * 2):

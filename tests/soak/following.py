@@ -51,11 +51,18 @@ class Heard:
     at: dict[int, float] = field(default_factory=dict)
     gaps: list[dict[str, Any]] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    again: int = 0
+    resumed: bool = False
 
     def event(self, message: dict[str, Any]) -> None:
         """A vote has a number: how many votes the file had with it."""
         data = message["data"]
         if data["eventType"].startswith(VOTE):
+            first, self.resumed = self.resumed, False
+            if first and self.numbers and data["upvotes"] == self.numbers[-1]:
+                # P6: what was cut off between two events of one place is told again by its id.
+                self.again += 1
+                return
             self.numbers.append(data["upvotes"])
             self.at[data["upvotes"]] = time.monotonic()
 
@@ -135,6 +142,7 @@ class Conversation(Follower):
             self._event(message)
         elif kind == "GAP":
             self.heard.gaps.append(message)
+            self.place = {"epoch": message["epoch"], "offset": message["to"]}
         elif kind == "CAUGHT_UP":
             self.place = {"epoch": message["epoch"], "offset": message["offset"]}
             if not message["complete"]:

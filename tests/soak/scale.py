@@ -36,7 +36,7 @@ class Scale:
 
 
 SHORT = Scale(
-    seconds=6, clients=60, broadcast=2_000, storm=2_000, kills=2, frames=20_000, seed=20_261
+    seconds=6, clients=60, broadcast=2_000, storm=2_000, kills=2, frames=100_000, seed=20_261
 )
 LONG = Scale(
     seconds=60, clients=250, broadcast=10_000, storm=10_000, kills=12, frames=100_000, seed=20_261

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.soak.audience import audience
+from tests.soak.audience import Seen, audience
 from tests.soak.publishing import votes_on
 from tests.soak.report import Report
 from tests.soak.scale import Scale
@@ -26,8 +26,8 @@ async def test_the_last_of_all_clients_hears_of_an_event_within_five_seconds(
         for number in range(1, EVENTS + 1):
             await votes.burst(1)
 
-            def everywhere(seen: object, number: int = number) -> bool:
-                return seen.delivered.get(number, 0) >= count  # type: ignore[attr-defined]
+            def everywhere(seen: Seen, number: int = number) -> bool:
+                return seen.delivered.get(number, 0) >= count
 
             await clients.until(everywhere, seconds=LIMIT_SECONDS + 1)
         seen = await clients.seen()

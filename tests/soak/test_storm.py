@@ -14,6 +14,8 @@ from tests.soak.service import StartStressed, Stressed
 
 MISSED = 50
 """Events that happen while nobody is connected."""
+USUAL_RATE = 1_000
+"""What the service lets in each second, unless it is told otherwise."""
 SHARE = 0.25
 """The part of all clients that is let in each second."""
 
@@ -44,7 +46,7 @@ async def test_everybody_is_back_and_has_missed_nothing(
 ) -> None:
     """Clients that spread themselves as WELCOME asks, and clients that all come at once."""
     count = stress.storm
-    rate = max(100, int(count * SHARE))
+    rate = max(100, min(USUAL_RATE, int(count * SHARE)))
     service = stressed(sqlite_url, GROUNDSWELL_ACCEPT_RATE=str(rate))
     votes = await votes_on(service)
     async with audience(
