@@ -18,6 +18,7 @@ from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
+from groundswell.domains.referrals.handling import referral_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -62,6 +63,7 @@ def build_core(settings: Settings) -> Core:
         store, clock, minimum_actors=settings.minimum_actors, per_owner=settings.per_owner
     )
     wakers: list[Callable[[], None]] = [lists.changed]
+    secret = settings.root_secret()
     engagement = engagement_handler(feed_days=settings.feed_days)
     writer = Writer(
         store,
@@ -70,6 +72,7 @@ def build_core(settings: Settings) -> Core:
             inbox_handler(),
             announcement_handler(),
             intake_handler(),
+            referral_handler(secret, settings.public_url.rstrip("/"), clock),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),
@@ -78,7 +81,6 @@ def build_core(settings: Settings) -> Core:
         batch=settings.write_batch,
         on_commit=partial(_wake_all, wakers),
     )
-    secret = settings.root_secret()
     hasher = AddressHasher(
         secret,
         settings.address_profile,

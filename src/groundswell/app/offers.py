@@ -13,11 +13,16 @@ from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
+from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
-from groundswell.slices import Slice, Tools
+from groundswell.slices import Perform, Slice, Tools
 
-MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (announcement_slice, intake_slice)
+MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
+    announcement_slice,
+    intake_slice,
+    referral_slice,
+)
 
 _SAVE_SECONDS: Final = 5.0
 
@@ -54,6 +59,10 @@ class Offers:
         }
         return {**own, **reactions}
 
+    def reports(self) -> dict[str, Perform]:
+        """What clients may report over the gateway."""
+        return {name: do for one in self.slices for name, do in one.reports.items()}
+
     async def is_member(self, program_id: str, user_id: str | None) -> bool:
         """Whether somebody may hear what concerns a program."""
         if user_id is None:
@@ -83,6 +92,8 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.hasher,
         limits,
         core.settings.public_url.rstrip("/"),
+        core.settings.link_targets,
+        core.settings.webhook_secrets,
     )
     slices = tuple(make(tools) for make in MAKERS)
     following: dict[str, Following] = {}

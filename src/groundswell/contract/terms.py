@@ -7,7 +7,7 @@ such as ``PTS``), shares are in basis points: 1250 are 12.5 %.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from groundswell.contract.events import announcements, engagement, inbox, intake
+from groundswell.contract.events import announcements, engagement, inbox, intake, referrals
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
@@ -19,6 +19,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *inbox.EVENTS,
             *announcements.EVENTS,
             *intake.EVENTS,
+            *referrals.EVENTS,
         )
     }
 )

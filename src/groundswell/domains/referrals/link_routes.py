@@ -22,7 +22,6 @@ from groundswell.http.body import ApiRequest
 CodeInPath = Annotated[str, PathParameter(max_length=64, description="A referral code.")]
 
 _HEADERS = {
-    "referrer-policy": "no-referrer-when-downgrade",
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow",
 }

@@ -1,0 +1,228 @@
+"""A referral program over HTTP: from the program to the referrer who hears of a conversion."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.end_to_end.service import NewAddress, Service
+from tests.end_to_end.speaking import Speaker, connect, enter, token_of
+from tests.support.waiting import until
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+LANDING = "https://shop.example/welcome?lang=en"
+THANKS = {
+    "ruleId": "thanks",
+    "role": "referrer",
+    "kind": "flat",
+    "currency": "EUR",
+    "amountMinor": 5000,
+}
+
+
+async def program(service: Service, **rules: Any) -> str:
+    body = {"name": "Spring", "rules": {"landingUrl": LANDING, "rewards": [THANKS], **rules}}
+    async with service.host() as host:
+        answer = await host.post("/v1/programs", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["programId"])
+
+
+async def code(service: Service, program_id: str, user: str, **more: Any) -> dict[str, Any]:
+    async with service.host() as host:
+        answer = await host.post(f"/v1/programs/{program_id}/codes", json={"userId": user, **more})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def registered(service: Service, user: str, **referral: Any) -> None:
+    event = {
+        "specversion": "1.0",
+        "id": uuid4().hex,
+        "source": "/users",
+        "type": "user.registered",
+        "data": {"userId": user, "email": f"{user}@example.com", "referral": referral},
+    }
+    async with service.host() as host:
+        answer = await host.post("/v1/events", json=event)
+    assert answer.status_code == 202, answer.text
+
+
+async def referrals(service: Service, user: str) -> dict[str, Any]:
+    async with await service.user(user) as client:
+        answer = await client.get("/v1/me/referrals")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def name(stem: str) -> str:
+    return f"{stem}-{uuid4().hex[:8]}"
+
+
+async def test_a_sign_up_through_a_link_is_heard_by_the_referrer(
+    service: Service, new_address: NewAddress
+) -> None:
+    ada, bob = name("ada"), name("bob")
+    spring = await program(service, fraud={"soonestSeconds": 0})
+    link = await code(service, spring, ada)
+    async with service.visitor(new_address(), **{"user-agent": FIREFOX}) as visitor:
+        landed = await visitor.get(f"/r/{link['code']}")
+    assert landed.status_code == 302
+    where = urlsplit(landed.headers["location"])
+    assert where.geturl().startswith("https://shop.example/welcome?lang=en&gs_click=")
+    assert landed.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert "HttpOnly" in landed.headers["set-cookie"]
+    token = parse_qs(where.query)["gs_click"][0]
+
+    async with connect(service) as socket:
+        speaker = Speaker(socket)
+        await enter(speaker, await token_of(service, ada), "phone")
+        await speaker.say(type="SUBSCRIBE", topics=[f"user.{ada}.referrals"])
+        await speaker.until(type="SUBSCRIBED")
+        started = time.perf_counter()
+        await registered(service, bob, clickToken=token)
+        while True:
+            message = await speaker.until(type="EVENT", topic=f"user.{ada}.referrals")
+            if message["data"]["eventType"] == "referral.conversion.completed":
+                break
+        assert time.perf_counter() - started < 1.0
+    told = message["data"]
+    assert (told["referrerId"], told["newUserId"], told["programId"]) == (ada, bob, spring)
+    assert (told["conversionType"], told["rewardPending"]) == ("registration", True)
+    assert told["reward"]["status"] == "pending"
+
+    mine = await referrals(service, ada)
+    assert mine["totals"] == {"clicks": 1, "attributed": 1, "completed": 1, "conversions": 1}
+    assert mine["items"][0]["refereeId"] == bob
+    async with await service.user(ada) as client:
+
+        async def filed() -> bool:
+            items = (await client.get("/v1/me/inbox")).json()["items"]
+            return [one["eventType"] for one in items] == ["referral.conversion.completed"]
+
+        await until(filed)
+    async with service.host() as host:
+        why = (await host.get(f"/v1/referrals/{told['referralId']}")).json()
+    assert [(one["kind"], one["lost"]) for one in why["trace"]] == [("click", None)]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "reason"),
+    [
+        ("HEAD", {"user-agent": FIREFOX}, "head_request"),
+        ("GET", {"user-agent": FIREFOX, "sec-purpose": "prefetch;prerender"}, "prefetch"),
+        ("GET", {"user-agent": ""}, "missing_agent"),
+        ("GET", {"user-agent": "facebookexternalhit/1.1"}, "preview"),
+        ("GET", {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, "bot"),
+    ],
+)
+async def test_machines_are_redirected_and_not_counted(
+    service: Service,
+    new_address: NewAddress,
+    method: str,
+    headers: dict[str, str],
+    reason: str,
+) -> None:
+    spring = await program(service)
+    link = await code(service, spring, name("ada"))
+    async with service.visitor(new_address(), **headers) as visitor:
+        landed = await visitor.request(method, f"/r/{link['code']}")
+    assert (landed.status_code, landed.headers["location"]) == (302, LANDING)
+    assert "groundswell_ref" not in landed.headers.get("set-cookie", "")
+    async with service.host() as host:
+        clicks = (await host.get(f"/v1/programs/{spring}/clicks")).json()
+    assert clicks == {
+        "clicks": 1,
+        "humanClicks": 0,
+        "discarded": [{"reason": reason, "clicks": 1}],
+    }
+
+
+async def test_a_visitor_is_counted_once_an_hour_and_keeps_the_click(
+    service: Service, new_address: NewAddress
+) -> None:
+    spring = await program(service)
+    link = await code(service, spring, name("ada"))
+    address = new_address()
+    tokens = set()
+    for cookies in (False, True):
+        async with service.visitor(address, **{"user-agent": FIREFOX}) as visitor:
+            for _ in range(2):
+                landed = await visitor.get(f"/r/{link['code']}")
+                tokens.add(landed.headers["location"])
+                if not cookies:
+                    visitor.cookies.clear()
+    assert len(tokens) == 1
+    async with service.host() as host:
+        clicks = (await host.get(f"/v1/programs/{spring}/clicks")).json()
+    assert (clicks["clicks"], clicks["humanClicks"]) == (4, 1)
+
+
+async def test_links_of_ended_codes_are_gone_and_unknown_ones_not_found(
+    service: Service, new_address: NewAddress
+) -> None:
+    spring, ada = await program(service), name("ada")
+    link = await code(service, spring, ada)
+    async with await service.user(ada) as owner:
+        path = f"/v1/programs/{spring}/codes/{link['codeId']}"
+        assert (await owner.delete(path)).json()["state"] == "revoked"
+    async with service.visitor(new_address(), **{"user-agent": FIREFOX}) as visitor:
+        assert (await visitor.get(f"/r/{link['code']}")).status_code == 410
+        assert (await visitor.get("/r/NOBODYS1")).status_code == 404
+
+
+async def refused(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, str(answer.json()["code"])
+
+
+async def test_claims_that_are_refused_say_why(service: Service) -> None:
+    spring, ada, bob = await program(service), name("ada"), name("bob")
+    own = await code(service, spring, ada)
+    other = await code(service, spring, name("eve"))
+    path = f"/v1/programs/{spring}/redemptions"
+    async with service.host() as host:
+
+        async def claim(code_: str, user: str) -> httpx.Response:
+            return await host.post(path, json={"code": code_, "userId": user})
+
+        assert await refused(await claim("NOBODYS1", bob)) == (404, "code_not_found")
+        assert await refused(await claim(own["code"], ada)) == (409, "self_referral")
+        first = await claim(own["code"].lower(), bob)
+        assert first.status_code == 201
+        assert (await claim(own["code"], bob)).json() == first.json()
+        assert await refused(await claim(other["code"], bob)) == (409, "already_referred")
+        missing = await host.post(
+            "/v1/programs/none/redemptions", json={"code": own["code"], "userId": bob}
+        )
+        assert await refused(missing) == (404, "not_found")
+    async with await service.user(name("mallory")) as mallory:
+        answer = await mallory.post(path, json={"code": own["code"], "userId": name("victim")})
+        assert answer.status_code == 403
+
+
+async def test_members_hear_of_changes_of_their_program_and_nobody_else(service: Service) -> None:
+    spring, ada = await program(service), name("ada")
+    await code(service, spring, ada)
+    topic = f"program.{spring}.updates"
+    async with connect(service) as socket, connect(service) as stranger:
+        member, other = Speaker(socket), Speaker(stranger)
+        await enter(member, await token_of(service, ada), "phone")
+        await enter(other, await token_of(service, name("eve")), "phone")
+        await member.say(type="SUBSCRIBE", topics=[topic])
+        await member.until(type="SUBSCRIBED")
+        await other.say(type="SUBSCRIBE", topics=[topic])
+        denied = (await other.until(type="SUBSCRIBED"))["topics"][topic]
+        assert (denied["ok"], denied["error"]["code"]) == (False, 1103)
+        async with service.host() as host:
+            answer = await host.patch(
+                f"/v1/programs/{spring}", json={"rules": {"model": "first_touch"}}
+            )
+            assert (answer.status_code, answer.json()["version"]) == (200, 2)
+        told = (await member.until(type="EVENT", topic=topic))["data"]
+        assert told["eventType"] == "referral.program.updated"
+        assert (told["version"], told["changed"]) == (2, ["rules.model"])
