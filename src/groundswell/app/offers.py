@@ -16,7 +16,7 @@ from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
-from groundswell.slices import Perform, Slice, Tools
+from groundswell.slices import Slice, Tools
 
 MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     announcement_slice,
@@ -59,10 +59,6 @@ class Offers:
         }
         return {**own, **reactions}
 
-    def reports(self) -> dict[str, Perform]:
-        """What clients may report over the gateway."""
-        return {name: do for one in self.slices for name, do in one.reports.items()}
-
     async def is_member(self, program_id: str, user_id: str | None) -> bool:
         """Whether somebody may hear what concerns a program."""
         if user_id is None:
@@ -92,8 +88,6 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.hasher,
         limits,
         core.settings.public_url.rstrip("/"),
-        core.settings.link_targets,
-        core.settings.webhook_secrets,
     )
     slices = tuple(make(tools) for make in MAKERS)
     following: dict[str, Following] = {}
