@@ -25,6 +25,7 @@ DEFAULT_LIMITS: Mapping[str, str] = {
     "comment": "10/minute",
     "inbox": "600/minute",
     "click": "60/minute",
+    "share": "30/minute",
     "code": "30/minute",
     "redeem": "10/minute",
 }

@@ -14,7 +14,7 @@ from groundswell.contract.errors import DatabaseUnavailable
 from groundswell.contract.times import Clock
 from groundswell.store import Statement, Store
 
-POLL_SECONDS = 15.0
+POLL_SECONDS = 2.0
 """How often other processes' revocations are looked up: an access token dies within a minute."""
 
 _TIDY_EVERY = times.HOUR

@@ -8,12 +8,14 @@ import msgspec
 
 MOST_GRANTS = 32
 MOST_PATTERNS = 256
-CLIENT_ID_BYTES = 128
+
+CLIENT_ID_PATTERN = r"^[\x21-\x7e]{1,64}$"
+"""What a client may call the device it runs on."""
 
 _TOPIC = r"^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,5}(\.\*)?$"
 
 TopicPattern = Annotated[str, msgspec.Meta(pattern=_TOPIC, max_length=255)]
-ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=CLIENT_ID_BYTES)]
+ClientId = Annotated[str, msgspec.Meta(pattern=CLIENT_ID_PATTERN)]
 
 
 class TopicGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

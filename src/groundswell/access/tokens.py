@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from jwt.types import Options
 from groundswell.access.derivation import MINIMUM_SECRET_BYTES, derive_key
 from groundswell.access.identity import is_user_id
 from groundswell.access.jwks import KeySet
-from groundswell.access.terms import CLIENT_ID_BYTES, Terms
+from groundswell.access.terms import CLIENT_ID_PATTERN, Terms
 from groundswell.contract import times
 from groundswell.contract.errors import Conflict, Unauthenticated
 
@@ -31,6 +32,7 @@ _OPTIONS: Options = {
     "verify_iat": False,
     "verify_nbf": False,
 }
+_CLIENT_ID = re.compile(CLIENT_ID_PATTERN.removesuffix("$") + r"\Z")
 _REMEMBERED_TOKENS = 8_192
 _FARTHEST_SECOND = 1e11
 
@@ -203,7 +205,7 @@ def _read(found: dict[str, Any], now: int) -> Claims:
 
 def _client_id(found: dict[str, Any]) -> str | None:
     client_id = _text(found, "clientId")
-    if client_id is not None and not 0 < len(client_id) <= CLIENT_ID_BYTES:
+    if client_id is not None and not _CLIENT_ID.match(client_id):
         raise Unauthenticated("The token's 'clientId' claim is not a client id.")
     return client_id
 

@@ -104,6 +104,7 @@ async def live_of(
         inbox=dealings.inbox,
         sign=access.signing.sign,
     )
+    delivery.on_changed_rights(sockets.gateway.rights_changed)
     return Live(exchange, consumer, delivery, sse, polling, sockets)
 
 

@@ -53,6 +53,7 @@ class Delivery:
         self._changed_lists: dict[str, ListChanged] = {}
         self._list_states = ListStates()
         self._published = 0
+        self._rights_changed: Callable[[], None] = _nothing
         self.position = 0
         lists.on_change(self._list_changed)
         broker.attach(self._list_states.heard)
@@ -63,6 +64,9 @@ class Delivery:
         for logged in events:
             told += publications(logged)
             self._note(logged)
+        if any(logged.event.changes_rights for logged in events):
+            # Before anything of the portion is told: what follows the change is in it too.
+            self._rights_changed()
         if told:
             await self._publish(told)
         self.position = events[-1].seq
@@ -88,6 +92,10 @@ class Delivery:
                 await self._publish_lists()
             except Exception as error:
                 _log.error("delivery failed", exc_info=error)
+
+    def on_changed_rights(self, decide_again: Callable[[], None]) -> None:
+        """Call ``decide_again`` before what follows an event that takes rights away."""
+        self._rights_changed = decide_again
 
     def snapshot(self, topic: str) -> bytes | None:
         """The newest state of a topic that has one."""
@@ -136,3 +144,7 @@ class Delivery:
             "published_total": float(self._published),
             "counters_waiting": float(len(self._counters)),
         }
+
+
+def _nothing() -> None:
+    """Where nobody decides on rights."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from groundswell.access.identity import USER_ID_PATTERN
+from groundswell.access.terms import ClientId
 from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import AckPolicy, Delivery, ReadState
 from groundswell.contract.times import DAY, from_datetime
@@ -22,7 +23,6 @@ RESERVED = ("eventType", "inboxSeq", "timestamp")
 _LONGEST_COUNT = 2**53
 
 UserId = Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)]
-ClientId = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,64}$")]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 MessageIds = Annotated[list[MessageId], msgspec.Meta(min_length=1, max_length=200)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST_ID)]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from groundswell.contract.inbox import InboxPort, PendingMessage, inbox_topic
 from groundswell.contract.times import Clock
 from groundswell.realtime.inbox_events import message_publication
 from groundswell.realtime.messages import Envelope, Sign
-
-DEVICE_PATTERN: Final = r"^[\x21-\x7e]{1,64}$"
-"""Names of devices that can acknowledge over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from groundswell.access.principal import Principal
+from groundswell.access.terms import CLIENT_ID_PATTERN
 from groundswell.contract.errors import Unauthenticated
 from groundswell.http.callers import require_user
 from groundswell.http.headers import header
 from groundswell.http.openapi import USER_ONLY
 from groundswell.realtime.credentials import Credentials
-from groundswell.realtime.doors.device import DEVICE_PATTERN
 from groundswell.realtime.doors.showing import CredentialsOf
 from groundswell.realtime.tickets import LONGEST, Ticket, Tickets
 
@@ -35,7 +35,7 @@ ClientIdText = Annotated[
     str | None,
     QueryParameter(
         name="clientId",
-        pattern=DEVICE_PATTERN,
+        pattern=CLIENT_ID_PATTERN,
         description="Names the device: with the topic `user.{id}.inbox` it is told its critical "
         "messages until it acknowledges them.",
     ),

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from groundswell.access.terms import ClientId
 from groundswell.realtime.batching import Mode, Priority
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.messages import Offset, Place
 
 Ref = Annotated[str, msgspec.Meta(max_length=64)]
-ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 TopicText = Annotated[str, msgspec.Meta(max_length=300)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from groundswell.access.terms import ClientId
 from groundswell.contract.errors import GroundswellError, Kind
 from groundswell.realtime.broker.base import Position
-from groundswell.realtime.doors.device import DEVICE_PATTERN
 from groundswell.realtime.messages import Place
 from groundswell.realtime.topics import is_state
 
@@ -31,7 +31,7 @@ class Registration(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     snapshot: bool = True
     history: Annotated[int, msgspec.Meta(ge=0, le=MOST_HISTORY)] = 0
     resume: Annotated[dict[str, Place], msgspec.Meta(max_length=MOST_TOPICS)] = {}
-    client_id: Annotated[str, msgspec.Meta(pattern=DEVICE_PATTERN)] | None = None
+    client_id: ClientId | None = None
     signed: bool = False
 
 
