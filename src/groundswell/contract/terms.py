@@ -125,7 +125,7 @@ def faults(terms: tuple[RewardRule, ...]) -> list[tuple[str, str]]:
 
 
 def _rule_faults(rule: RewardRule) -> list[tuple[str, str]]:
-    needed: dict[str, object] = {
+    needed: dict[str, dict[str, object]] = {
         "flat": {"amountMinor": rule.amount_minor},
         "percent": {"basisPoints": rule.basis_points},
         "tiered": {"tiers": rule.tiers or None},
@@ -133,7 +133,7 @@ def _rule_faults(rule: RewardRule) -> list[tuple[str, str]]:
     }
     found = [
         (field, f"a {rule.kind} reward needs it")
-        for field, value in needed.items()
+        for field, value in needed[rule.kind].items()
         if value is None
     ]
     counts = [tier.from_count for tier in rule.tiers]
