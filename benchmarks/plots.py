@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 
 from benchmarks import listeners
+from benchmarks.colours import COLOURS
 from benchmarks.results import Fanout, Shape, Writes
 from benchmarks.services import LABELS
 
@@ -16,19 +17,6 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-COLOURS = {
-    "groundswell-sqlite": "#0b7a75",
-    "groundswell-postgresql": "#1f4e8c",
-    "fastify-postgres": "#d98e04",
-    "trpc-drizzle": "#9a9a9a",
-    "groundswell": "#0b7a75",
-    "groundswell-broker": "#1f4e8c",
-    "groundswell-socketio": "#4f8fd0",
-    "groundswell-sse": "#a3c9ea",
-    "ws": "#d98e04",
-    "socketio": "#9a9a9a",
-    "nchan": "#5c5c5c",
-}
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "groundswell",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import crowd, listeners, live_tables, report, suite
+from benchmarks.colours import COLOURS
 from benchmarks.comparing import Case, Comparison, Figures, told
 from benchmarks.listeners import Changing, Listeners
 from benchmarks.machine import Machine
@@ -134,8 +135,6 @@ def test_figures_fit_on_a_line() -> None:
 
 
 def test_every_side_that_is_measured_has_a_label_and_a_colour() -> None:
-    from benchmarks.plots import COLOURS
-
     measured = {name for live in suite.LIVE.values() for name in live.sides}
     assert measured <= set(listeners.LABELS) <= set(COLOURS)
     assert (Path(suite.__file__).parent / "templates" / "live.md.jinja").exists()
