@@ -19,6 +19,7 @@ from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.referrals.handling import referral_handler
+from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -73,6 +74,7 @@ def build_core(settings: Settings) -> Core:
             announcement_handler(),
             intake_handler(),
             referral_handler(secret, settings.public_url.rstrip("/"), clock),
+            rewards_handler(clock),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

@@ -14,6 +14,7 @@ from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.referrals.wiring import referral_slice
+from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
 from groundswell.slices import Slice, Tools
@@ -22,6 +23,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     announcement_slice,
     intake_slice,
     referral_slice,
+    reward_slice,
 )
 
 _SAVE_SECONDS: Final = 5.0

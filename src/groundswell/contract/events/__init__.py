@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from groundswell.contract.events import announcements, engagement, inbox, intake, referrals
+from groundswell.contract.events import (
+    announcements,
+    engagement,
+    inbox,
+    intake,
+    referrals,
+    rewards,
+)
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
@@ -21,6 +28,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *intake.EVENTS,
             *referrals.EVENTS,
         )
+            *rewards.EVENTS,
     }
 )
 

@@ -1,0 +1,1 @@
+"""Rewards of referral programs: granted, held, approved, paid, taken back; and the ledger."""
