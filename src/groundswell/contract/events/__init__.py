@@ -27,8 +27,8 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *announcements.EVENTS,
             *intake.EVENTS,
             *referrals.EVENTS,
-        )
             *rewards.EVENTS,
+        )
     }
 )
 
