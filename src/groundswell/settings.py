@@ -15,6 +15,8 @@ import msgspec
 from groundswell.access.addresses import TrustedProxies
 from groundswell.access.limits import parse_limits
 from groundswell.access.tokens import signing_key
+from groundswell.domains.sharing.links import parse_targets
+from groundswell.domains.sharing.webhooks.platforms import check_secrets
 from groundswell.store.opening import is_sqlite, sqlite_path
 
 PREFIX = "GROUNDSWELL_"
@@ -60,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whom push services may write to, ``mailto:`` or ``https:``; empty switches web push off."""
     public_url: str = "http://127.0.0.1:8080"
     """Where people reach this service; the links it makes begin with it."""
+    link_targets: str = ""
+    """Other origins, separated by commas, that links of shares may lead to."""
+    webhook_secrets: str = ""
+    """``github=SECRET,shop=whsec_…``: which platforms may tell what happens to shares."""
     public_https: bool = False
     """Whether the public address is https although a proxy in front speaks plain HTTP."""
     body_limit: Positive = 64 * 1024
@@ -160,6 +166,8 @@ def _check(settings: Settings) -> None:
     _check_public(settings.public_url)
     _check_redis(settings.redis_url)
     parse_limits(settings.rate_limits)
+    parse_targets(settings.link_targets)
+    check_secrets(settings.webhook_secrets)
     TrustedProxies.parse(settings.trusted_proxies)
     if settings.jwt_secret:
         signing_key(b"", settings.jwt_secret.encode(), has_key_set=False)

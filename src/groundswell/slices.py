@@ -7,19 +7,38 @@ from each what it has: routes, reactions to events, jobs, what it checks, export
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from litestar.types import ControllerRouterHandler
 
 from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
+from groundswell.access.principal import Principal
 from groundswell.contract.times import Clock
 from groundswell.log.reactions import React, Submit
 from groundswell.log.reader import EventLog
 from groundswell.store import Store
+from groundswell.store.commands import Idempotency
 
 Job = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Something that a client says somebody did, perhaps while it was offline.
+
+    ``data`` is a JSON object, ``occurred_at`` in microseconds; ``attempt`` makes it happen once.
+    """
+
+    by: Principal
+    data: bytes
+    occurred_at: int | None
+    attempt: Idempotency
+
+
+Perform = Callable[[Report], Awaitable[str | None]]
+"""Does what is reported; answers the id of what came of it, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Tools:
         hasher: makes names of addresses.
         limits: how often somebody may do something.
         public_url: where this service is reached, without a slash at the end; links begin with it.
+        link_targets: other origins that links of this service may lead to, separated by commas.
+        webhook_secrets: which platforms may send webhooks, and their secrets.
     """
 
     store: Store
@@ -45,6 +66,8 @@ class Tools:
     hasher: AddressHasher
     limits: RateLimits
     public_url: str
+    link_targets: str = ""
+    webhook_secrets: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,7 @@ class Slice:
         audit: compares what is kept with the log; a line for each difference.
         export: everything about a user, as JSON values.
         members: whether a user is a member of a program, if this slice knows.
+        reports: what clients may report over the gateway, by the name of the action.
     """
 
     name: str
@@ -70,3 +94,4 @@ class Slice:
     audit: Callable[[], Awaitable[list[str]]] | None = None
     export: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None
     members: Callable[[str, str], Awaitable[bool]] | None = None
+    reports: Mapping[str, Perform] = field(default_factory=dict)

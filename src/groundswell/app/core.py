@@ -20,6 +20,7 @@ from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
+from groundswell.domains.sharing.handling import sharing_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -75,6 +76,7 @@ def build_core(settings: Settings) -> Core:
             intake_handler(),
             referral_handler(secret, settings.public_url.rstrip("/"), clock),
             rewards_handler(clock),
+            sharing_handler(),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

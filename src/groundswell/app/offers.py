@@ -15,14 +15,16 @@ from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
+from groundswell.domains.sharing.wiring import sharing_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
-from groundswell.slices import Slice, Tools
+from groundswell.slices import Perform, Slice, Tools
 
 MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     announcement_slice,
     intake_slice,
     referral_slice,
+    sharing_slice,
     reward_slice,
 )
 
@@ -61,12 +63,21 @@ class Offers:
         }
         return {**own, **reactions}
 
+    def reports(self) -> dict[str, Perform]:
+        """What clients may report over the gateway."""
+        return {name: do for one in self.slices for name, do in one.reports.items()}
+
     async def is_member(self, program_id: str, user_id: str | None) -> bool:
         """Whether somebody may hear what concerns a program."""
         if user_id is None:
             return False
         checks = [one.members for one in self.slices if one.members is not None]
         return any([await check(program_id, user_id) for check in checks])
+
+    async def audit(self) -> list[str]:
+        """What each slice keeps against what the log tells; a line for each difference."""
+        audits = [one.audit for one in self.slices if one.audit is not None]
+        return [line for audit in audits for line in await audit()]
 
     async def start(self) -> None:
         """Find the positions at which reactions go on."""
@@ -90,6 +101,8 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.hasher,
         limits,
         core.settings.public_url.rstrip("/"),
+        core.settings.link_targets,
+        core.settings.webhook_secrets,
     )
     slices = tuple(make(tools) for make in MAKERS)
     following: dict[str, Following] = {}

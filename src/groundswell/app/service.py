@@ -85,7 +85,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         exchange = await exchange_of(core, offers.is_member)
         inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
-        dealings = Dealings(inbox.port, Reports(actions), core.hasher)
+        dealings = Dealings(
+            inbox.port, {**Reports(actions).performs, **offers.reports()}, core.hasher
+        )
         live = await live_of(core, access, exchange, tickets, dealings)
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
         retention = Retention(

@@ -16,7 +16,6 @@ from groundswell.contract import times
 from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import InboxPort
 from groundswell.delivery.past import TopicPast
-from groundswell.domains.engagement.reports import Report, Reports
 from groundswell.http.cors import allowed_origins
 from groundswell.http.idempotency import digest
 from groundswell.realtime.credentials import Credentials
@@ -36,6 +35,7 @@ from groundswell.realtime.gateway.gateway import Gateway
 from groundswell.realtime.gateway.limits import Return
 from groundswell.realtime.gateway.publishing import ActionNotAllowed
 from groundswell.realtime.tickets import Tickets
+from groundswell.slices import Perform, Report
 from groundswell.store.commands import Idempotency
 
 REALTIME = "/v1/realtime"
@@ -89,7 +89,7 @@ class Dealings:
     """What clients can do at the gateway besides listening."""
 
     inbox: InboxPort
-    reports: Reports
+    performs: Mapping[str, Perform]
     hasher: AddressHasher
 
     async def act(self, credentials: Credentials, action: Action) -> str | None:
@@ -99,7 +99,7 @@ class Dealings:
             ActionNotAllowed: clients may not report this.
             GroundswellError: as the action itself.
         """
-        perform = self.reports.performs.get(action.action)
+        perform = self.performs.get(action.action)
         if perform is None:
             raise ActionNotAllowed(f"Clients may not report {action.action!r}.")
         by, data = credentials.principal, bytes(action.data)

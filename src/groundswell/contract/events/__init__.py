@@ -15,6 +15,7 @@ from groundswell.contract.events import (
     intake,
     referrals,
     rewards,
+    sharing,
 )
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
@@ -28,6 +29,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *intake.EVENTS,
             *referrals.EVENTS,
             *rewards.EVENTS,
+            *sharing.EVENTS,
         )
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Protocol
 
 import msgspec
@@ -12,6 +12,7 @@ from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.bodies import CommentText, PlayedSeconds
 from groundswell.domains.engagement.views import Recorded, VoteType
 from groundswell.http.decoding import decode_json
+from groundswell.slices import Perform, Report
 from groundswell.store.commands import Idempotency
 
 
@@ -37,18 +38,6 @@ class ReportedComment(About, frozen=True, kw_only=True):
     """A comment in plain text."""
 
     body: CommentText
-
-
-class Report(msgspec.Struct, frozen=True):
-    """Something that somebody did; ``data`` is a JSON object, ``occurred_at`` in microseconds."""
-
-    by: Principal
-    data: bytes
-    occurred_at: int | None
-    attempt: Idempotency
-
-
-Perform = Callable[[Report], Awaitable[str | None]]
 
 
 class Record(Protocol):

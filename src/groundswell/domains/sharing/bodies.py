@@ -1,0 +1,66 @@
+"""The bodies of requests about shares."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from groundswell.contract.errors import TooLarge
+from groundswell.http.decoding import VISIBLE
+from groundswell.http.parameters import BIGGEST_ID
+
+LARGEST_METADATA = 8 * 1024
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+"""Of a platform, a format, a kind of content: what others call it, in lower case."""
+ContentId = (
+    Annotated[str, Meta(min_length=1, max_length=128, pattern=VISIBLE)]
+    | Annotated[int, Meta(ge=0, le=BIGGEST_ID)]
+)
+ExternalId = Annotated[str, Meta(min_length=1, max_length=512, pattern=VISIBLE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=200, pattern=VISIBLE)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Base of request bodies: camelCase, unknown fields refused."""
+
+
+class NewShare(Body, frozen=True, kw_only=True):
+    """Something that was shared.
+
+    `metadata` is any object of at most 8 KiB; `title`, `description`, `url` and `image` make the
+    preview, and `url` is where the link leads. `pending` says that the platform has still to take
+    it: the host then reports the outcome.
+    """
+
+    content_type: Name
+    content_id: ContentId
+    platform: Name
+    share_format: Name = "link"
+    metadata: dict[str, Any] = {}
+    visibility: Literal["public", "friends", "private"] = "public"
+    pending: bool = False
+
+
+class PublishedPost(Body, frozen=True, kw_only=True):
+    """The platform took a share; `externalId` is how its webhooks call the post."""
+
+    external_id: ExternalId | None = None
+
+
+class Failure(Body, frozen=True, kw_only=True):
+    """The platform did not take a share."""
+
+    reason: Reason
+
+
+def check_size(metadata: dict[str, Any]) -> None:
+    """Keep what is stored small.
+
+    Raises:
+        TooLarge: the metadata has too many bytes.
+    """
+    if len(msgspec.json.encode(metadata)) > LARGEST_METADATA:
+        raise TooLarge(f"The metadata must be at most {LARGEST_METADATA} bytes as JSON.")

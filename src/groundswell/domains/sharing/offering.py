@@ -1,0 +1,184 @@
+"""What callers may do with shares, the same for every door."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from uuid_utils import uuid7
+
+from groundswell.access.hashing import AddressHasher
+from groundswell.access.limits import RateLimits
+from groundswell.access.principal import Principal, rate_key
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import Clock
+from groundswell.domains.sharing.bodies import NewShare, check_size
+from groundswell.domains.sharing.commands import (
+    CreateShare,
+    DeleteShare,
+    DismissSuggestion,
+    FailShare,
+    FollowLink,
+    PublishShare,
+)
+from groundswell.domains.sharing.links import Links, Preview
+from groundswell.domains.sharing.queries import SharingQueries
+from groundswell.domains.sharing.refusals import ShareNotFound
+from groundswell.domains.sharing.states import is_live, may_see
+from groundswell.domains.sharing.views import SharePage, ShareView
+from groundswell.http.callers import require_user
+from groundswell.http.visits import Visit, machine
+from groundswell.log.reactions import Submit
+from groundswell.store.commands import Command, Idempotency
+
+_CARD_MAKERS = ("preview", "bot")
+
+
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be answered at a link: go on, see the preview, or there is nothing any more."""
+
+    kind: Literal["redirect", "preview", "gone"]
+    url: str
+    preview: Preview | None = None
+
+
+class Sharing:
+    """Sharing, following, taking back.
+
+    Args:
+        submit: the writer's.
+        queries: reads shares.
+        links: makes and checks links.
+        hasher: makes names of addresses.
+        limits: how often somebody may do something.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        submit: Submit,
+        queries: SharingQueries,
+        links: Links,
+        hasher: AddressHasher,
+        limits: RateLimits,
+        clock: Clock,
+    ) -> None:
+        self._submit = submit
+        self.queries = queries
+        self._links = links
+        self._hasher = hasher
+        self._limits = limits
+        self._clock = clock
+
+    async def share(
+        self, caller: Principal, new: NewShare, idempotency: Idempotency | None = None
+    ) -> ShareView:
+        """Share something in the caller's name; the confirmation is live when this returns.
+
+        Raises:
+            Unauthenticated, Forbidden: the caller is no user.
+            Invalid, TooLarge: the metadata cannot be used.
+        """
+        user = require_user(caller)
+        check_size(new.metadata)
+        self._links.check(new.metadata)
+        await self._limits.hit("share", rate_key(caller, self._hasher))
+        command = CreateShare(
+            at=self._clock(),
+            share_id=f"share-{uuid7().hex}",
+            user_id=user,
+            content_type=new.content_type,
+            content_id=str(new.content_id),
+            platform=new.platform,
+            share_format=new.share_format,
+            visibility=new.visibility,
+            metadata=new.metadata,
+            pending=new.pending,
+        )
+        return await self._change(command, idempotency)
+
+    async def show(self, caller: Principal, share_id: str) -> ShareView:
+        """A share, to those who may see it.
+
+        Raises:
+            ShareNotFound: there is none, or not for this caller.
+        """
+        found = await self.queries.share(share_id)
+        host = caller.kind == "host"
+        if not may_see(found.visibility, found.state, found.user_id, caller.user_id, host=host):
+            raise ShareNotFound
+        return self._linked(found)
+
+    async def shares(self, caller: Principal, limit: int, cursor: str | None) -> SharePage:
+        """The caller's own shares."""
+        page = await self.queries.shares(require_user(caller), limit, cursor)
+        return msgspec.structs.replace(page, items=[self._linked(one) for one in page.items])
+
+    async def delete(
+        self, caller: Principal, share_id: str, idempotency: Idempotency | None
+    ) -> ShareView:
+        """Take a share of the caller's back."""
+        user = require_user(caller)
+        command = DeleteShare(at=self._clock(), share_id=share_id, user_id=user)
+        return await self._change(command, idempotency)
+
+    async def published(
+        self, share_id: str, external_id: str | None, idempotency: Idempotency | None
+    ) -> ShareView:
+        """The host says that the platform took it."""
+        command = PublishShare(at=self._clock(), share_id=share_id, external_id=external_id)
+        return await self._change(command, idempotency)
+
+    async def failed(
+        self, share_id: str, reason: str, idempotency: Idempotency | None
+    ) -> ShareView:
+        """The host says that the platform did not."""
+        command = FailShare(at=self._clock(), share_id=share_id, reason=reason)
+        return await self._change(command, idempotency)
+
+    async def dismiss(self, caller: Principal, suggestion_id: str) -> None:
+        """Show the caller this suggestion no more."""
+        user = require_user(caller)
+        await self._submit(
+            DismissSuggestion(at=self._clock(), suggestion_id=suggestion_id, user_id=user)
+        )
+
+    async def follow(self, caller: Principal, share_id: str, visit: Visit) -> Destination:
+        """Where a link leads; counted, if it was followed.
+
+        Raises:
+            ShareNotFound: no share ever had this link.
+        """
+        share = await self.queries.row(share_id)
+        url = self._links.url(share_id)
+        if not is_live(share.state):
+            return Destination(kind="gone", url=url)
+        reason = machine(visit)
+        if reason != "head_request":
+            await self._count(caller, share_id, reason)
+        preview = self._links.preview(share.content_type, share.content_id, share.details())
+        if preview.target is None or reason in _CARD_MAKERS:
+            return Destination(kind="preview", url=url, preview=preview)
+        return Destination(kind="redirect", url=preview.target)
+
+    async def _count(self, caller: Principal, share_id: str, reason: str | None) -> None:
+        """Whoever follows a link gets there, also if it cannot be counted."""
+        command = FollowLink(
+            at=self._clock(),
+            share_id=share_id,
+            visitor=self._hasher.hash("referral", caller.address),
+            discard_reason=reason,
+        )
+        try:
+            await self._limits.hit("click", rate_key(caller, self._hasher))
+            await self._submit(command)
+        except GroundswellError:
+            return
+
+    async def _change(self, command: Command, idempotency: Idempotency | None) -> ShareView:
+        answer: ShareView = await self._submit(command, idempotency)
+        return self._linked(answer)
+
+    def _linked(self, share: ShareView) -> ShareView:
+        details: dict[str, Any] = {"url": self._links.url(share.share_id)}
+        return msgspec.structs.replace(share, **details)

@@ -1,0 +1,156 @@
+"""Reading shares and suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from groundswell.contract.times import Clock, to_rfc3339
+from groundswell.domains.sharing import rows
+from groundswell.domains.sharing.refusals import ShareNotFound
+from groundswell.domains.sharing.rows import ShareRow
+from groundswell.domains.sharing.statements import (
+    EXPORT_ENGAGEMENTS,
+    EXPORT_SHARES,
+    EXPORT_SUGGESTIONS,
+    PAGE,
+    SUGGESTIONS,
+)
+from groundswell.domains.sharing.views import (
+    SharePage,
+    ShareView,
+    SuggestionPage,
+    SuggestionView,
+)
+from groundswell.http.parameters import decode_cursor, encode_cursor
+from groundswell.store import Store
+
+_NEWEST = (2**63 - 1, "")
+
+
+class SharingQueries:
+    """What is shared and suggested now.
+
+    Args:
+        store: the database.
+        clock: the time.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def row(self, share_id: str) -> ShareRow:
+        """A share as it is stored.
+
+        Raises:
+            ShareNotFound: there is none.
+        """
+        async with self._store.reading() as tx:
+            found = await rows.find(tx, share_id)
+        if found is None:
+            raise ShareNotFound
+        return found
+
+    async def share(self, share_id: str) -> ShareView:
+        """A share with all its figures.
+
+        Raises:
+            ShareNotFound: there is none.
+        """
+        async with self._store.reading() as tx:
+            found = await rows.shown(tx, share_id)
+        if found is None:
+            raise ShareNotFound
+        return found
+
+    async def shares(self, user_id: str, limit: int, cursor: str | None) -> SharePage:
+        """A user's shares, newest first; deleted ones are not among them.
+
+        Raises:
+            Invalid: the cursor is none of this list.
+        """
+        at, share_id = _NEWEST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        async with self._store.reading() as tx:
+            found = [
+                rows.row_of(row)
+                for row in await tx.fetch(
+                    PAGE, user_id=user_id, before_at=at, before_id=share_id, limit=limit + 1
+                )
+            ]
+            shown = found[:limit]
+            types = await rows.engagement_types(tx, [one.share_id for one in shown])
+        more = len(found) > limit
+        return SharePage(
+            items=[one.view(types[one.share_id]) for one in shown],
+            next_cursor=encode_cursor((shown[-1].created_at, shown[-1].share_id)) if more else None,
+            as_of=to_rfc3339(self._clock()),
+        )
+
+    async def export(self, user_id: str) -> Mapping[str, Any]:
+        """Everything about a user: their shares, who engaged with them, what was suggested."""
+        async with self._store.reading() as tx:
+            shares = [rows.row_of(row) for row in await tx.fetch(EXPORT_SHARES, user_id=user_id)]
+            types = await rows.engagement_types(tx, [one.share_id for one in shares])
+            engagements = await tx.fetch(EXPORT_ENGAGEMENTS, user_id=user_id)
+            suggestions = await tx.fetch(EXPORT_SUGGESTIONS, user_id=user_id)
+        return {
+            "shares": [msgspec.to_builtins(one.view(types[one.share_id])) for one in shares],
+            "engagements": [
+                {
+                    "shareId": share_id,
+                    "engagementType": kind,
+                    "engagerInfo": msgspec.json.decode(engager),
+                    "at": to_rfc3339(at),
+                }
+                for share_id, kind, engager, at in engagements
+            ],
+            "suggestions": [
+                {
+                    "suggestionId": suggestion,
+                    "kind": kind,
+                    "subjectId": subject,
+                    "reason": reason,
+                    "state": state,
+                    "createdAt": to_rfc3339(at),
+                }
+                for suggestion, kind, subject, reason, state, at in suggestions
+            ],
+        }
+
+    async def suggestions(self, user_id: str, limit: int, cursor: str | None) -> SuggestionPage:
+        """What a user may want to do, newest first; not what was dismissed or is out of date.
+
+        Raises:
+            Invalid: the cursor is none of this list.
+        """
+        now = self._clock()
+        at, before = _NEWEST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        found = await self._store.fetch(
+            SUGGESTIONS,
+            user_id=user_id,
+            now=now,
+            before_at=at,
+            before_id=before,
+            limit=limit + 1,
+        )
+        shown = found[:limit]
+        more = len(found) > limit
+        return SuggestionPage(
+            items=[
+                SuggestionView(
+                    suggestion_id=suggestion,
+                    kind=kind,
+                    subject_id=subject,
+                    reason=reason,
+                    title=title,
+                    created_at=to_rfc3339(created_at),
+                    expires_at=to_rfc3339(expires_at),
+                )
+                for suggestion, kind, subject, reason, title, created_at, expires_at in shown
+            ],
+            next_cursor=encode_cursor((shown[-1][5], shown[-1][0])) if more else None,
+            as_of=to_rfc3339(now),
+        )
