@@ -66,13 +66,34 @@ def as_it_may_be(case: Case) -> None:
         case.path_parameters["mediaFileId"] = wanted % FILES + 1
     if isinstance(case.body, dict):
         case.body = with_whole_numbers(case.body)
-        if (case.body.get("source") is None) != (case.body.get("externalId") is None):
+        alone = (case.body.get("source") is None) != (case.body.get("externalId") is None)
+        if alone and "specversion" not in case.body:
             case.body.pop("source", None)
             case.body.pop("externalId", None)
-        for name in {"occurredAt", "publishedAt"} & case.body.keys():
+        of_a_program(case.body)
+        if case.operation.path.endswith(("/codes", "/touches")):
+            case.body["userId"] = "mia"
+        for name in {"occurredAt", "publishedAt", "startsAt", "at"} & case.body.keys():
             if case.body[name] is not None:
                 ago = RECENT * (hash(case.body[name]) % 1000 / 1000)
                 case.body[name] = (datetime.now(UTC) - ago).isoformat()
+
+
+def of_a_program(body: dict[str, Any]) -> None:
+    """Rules that do not contradict themselves, times that end after they begin, a known user."""
+    rules = body.get("rules")
+    if isinstance(rules, dict):
+        for name in {"rewards", "stages"} & rules.keys():
+            del rules[name]
+        if "landingUrl" not in rules and "fraud" not in rules:
+            rules.clear()
+    for name in {"endsAt", "expiresAt"} & body.keys():
+        if body[name] is not None:
+            body[name] = (datetime.now(UTC) + RECENT).isoformat()
+    for name in {"amount", "refunded"} & body.keys():
+        if body[name] is not None:
+            body[name] = {"amount": "12.50", "currency": "EUR"}
+    body.pop("cookie", None)
 
 
 def with_whole_numbers(value: Any) -> Any:

@@ -16,7 +16,9 @@ _COLUMNS = """
 FIND = Statement(f"SELECT {_COLUMNS} FROM programs WHERE program_id = :program_id")  # noqa: S608 - ours
 LIST = Statement(
     f"""
-    SELECT {_COLUMNS} FROM programs WHERE program_id > :after ORDER BY program_id LIMIT :limit
+    SELECT {_COLUMNS} FROM programs
+    WHERE created_at < :at OR (created_at = :at AND program_id < :id)
+    ORDER BY created_at DESC, program_id DESC LIMIT :limit
     """  # noqa: S608 - ours
 )
 ADD = Statement(

@@ -141,12 +141,16 @@ class ReferralQueries:
         return (await self._program(program_id)).view()
 
     async def programs(self, limit: int, cursor: str | None) -> Page[ProgramView]:
-        """All programs, by id."""
-        after = "" if cursor is None else decode_cursor(cursor, str)
-        rows = await self._store.fetch(program_rows.LIST, after=after, limit=limit + 1)
-        items = [program_of(row).view() for row in rows[:limit]]
-        more = encode_cursor(items[-1].program_id) if len(rows) > limit else None
-        return Page(items=items, next_cursor=more, as_of=to_rfc3339(self._clock()))
+        """All programs, newest first."""
+        at, after = _position(cursor)
+        rows = await self._store.fetch(program_rows.LIST, at=at, id=after, limit=limit + 1)
+        found = [program_of(row) for row in rows[:limit]]
+        last = found[-1] if len(rows) > limit else None
+        return Page(
+            items=[one.view() for one in found],
+            next_cursor=None if last is None else encode_cursor((last.created_at, last.program_id)),
+            as_of=to_rfc3339(self._clock()),
+        )
 
     async def clicks(self, program_id: str) -> ProgramClicks:
         """The clicks on a program's links, and why some do not count."""
@@ -162,7 +166,7 @@ class ReferralQueries:
 
     async def mine(self, user_id: str, limit: int, cursor: str | None) -> MyReferrals:
         """The referrals of a user, newest first."""
-        at, after = _FIRST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        at, after = _position(cursor)
         async with self._store.reading() as tx:
             rows = await tx.fetch(MINE, user_id=user_id, at=at, id=after, limit=limit + 1)
             items = [await self._referral(tx, row) for row in rows[:limit]]
@@ -198,7 +202,7 @@ class ReferralQueries:
     ) -> Page[CaseView]:
         """The review queue of a program, newest first."""
         await self._program(program_id)
-        at, after = _FIRST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        at, after = _position(cursor)
         async with self._store.reading() as tx:
             rows = await tx.fetch(
                 CASES, program_id=program_id, state=state, at=at, id=after, limit=limit + 1
@@ -276,6 +280,14 @@ class ReferralQueries:
         *columns, clicks, human = row
         code = code_rows.code_of(tuple(columns))
         return code_rows.code_view(code, now, self._link_base, clicks, human)
+
+
+def _position(cursor: str | None) -> tuple[int, str]:
+    """When and what the page before ended with."""
+    if cursor is None:
+        return _FIRST
+    at, after = decode_cursor(cursor, tuple[int, str | int])
+    return at, str(after)
 
 
 def trial_of(history: list[tuple[str, Facts]], rules: FraudRules) -> Trial:

@@ -51,7 +51,7 @@ async def post_program(
 async def get_programs(
     caller: Caller, queries: Queries, limit: Limit = 20, cursor: CursorText = None
 ) -> Page[ProgramView]:
-    """By id."""
+    """Newest first."""
     require_host(caller)
     return await queries.programs(limit, cursor)
 

@@ -20,7 +20,9 @@ Limit = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 EventType = Annotated[str, Meta(max_length=100, pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
 Host = Annotated[str, Meta(pattern=r"^[a-z0-9.-]{1,253}$")]
-Address = Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\x00-\x20\x7f<>\"]+$")]
+Address = Annotated[
+    str, Meta(max_length=2048, pattern=r"^https?://[A-Za-z0-9.\[\]:-]+([/?#][!-~]*)?$")
+]
 Scalar = str | int | float | bool | None
 
 
