@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from groundswell.access.limits import RateLimits
 from groundswell.app import running_core
+from groundswell.app.offers import offers_of
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
 from groundswell.domains.engagement.audit import audit_engagement
@@ -35,7 +37,7 @@ async def _migrate(settings: Settings, revision: str) -> str | None:
 
 @click.command()
 def audit() -> None:
-    """Recompute every counter from the logs and the event log, check every inbox, and compare."""
+    """Recompute counters, balances and attributions from the logs, check inboxes, and compare."""
     checked, differences = finish(_audit(current_settings()))
     for one in differences[:SHOWN]:
         click.echo(one)
@@ -50,7 +52,8 @@ async def _audit(settings: Settings) -> tuple[int, list[str]]:
     async with running_core(settings) as core:
         figures, differences = await audit_engagement(core.store)
         messages, wrong = await audit_inboxes(core.store)
-        return figures + messages, [str(one) for one in (*differences, *wrong)]
+        told = await offers_of(core, RateLimits(())).audit()
+        return figures + messages, [*map(str, (*differences, *wrong)), *told]
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groundswell.contract.times import Clock
-from groundswell.domains.rewards.bodies import Cancellation, Decision, Reversal
+from groundswell.domains.rewards.bodies import RewardCancellation, RewardDecision, RewardReversal
 from groundswell.domains.rewards.commands import CancelUnpaid, DecideReward, HostAction
 from groundswell.domains.rewards.queries import RewardQueries
 from groundswell.domains.rewards.views import ChangedRewards, RewardRecord
@@ -29,7 +29,7 @@ class RewardActions:
         self,
         reward_id: str,
         action: HostAction,
-        said: Decision | Reversal | None,
+        said: RewardDecision | RewardReversal | None,
         idempotency: Idempotency | None,
     ) -> RewardRecord:
         """Approve, pay, hold, release or take back a reward.
@@ -43,12 +43,14 @@ class RewardActions:
             reward_id=reward_id,
             action=action,
             reason=None if said is None else said.reason,
-            amount=said.amount if isinstance(said, Reversal) else None,
+            amount=said.amount if isinstance(said, RewardReversal) else None,
         )
         answer: RewardRecord = await self._submit(command, idempotency)
         return answer
 
-    async def cancel(self, said: Cancellation, idempotency: Idempotency | None) -> ChangedRewards:
+    async def cancel(
+        self, said: RewardCancellation, idempotency: Idempotency | None
+    ) -> ChangedRewards:
         """End all unpaid rewards of somebody."""
         command = CancelUnpaid(
             at=self._clock(),

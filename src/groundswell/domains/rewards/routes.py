@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.events.rewards import RewardStatus
-from groundswell.domains.rewards.bodies import Cancellation, Decision, Reversal
+from groundswell.domains.rewards.bodies import RewardCancellation, RewardDecision, RewardReversal
 from groundswell.domains.rewards.offering import RewardActions
 from groundswell.domains.rewards.views import (
     Balances,
@@ -34,14 +34,14 @@ StatusInQuery = Annotated[
 ]
 ProgramInQuery = Annotated[
     str | None,
-    QueryParameter(query="programId", max_length=64, description="Only of this program."),
+    QueryParameter(name="programId", max_length=64, description="Only of this program."),
 ]
 UserInQuery = Annotated[
-    str | None, QueryParameter(query="userId", max_length=64, description="Only this user's.")
+    str | None, QueryParameter(name="userId", max_length=64, description="Only this user's.")
 ]
 ReferralInQuery = Annotated[
     str | None,
-    QueryParameter(query="referralId", max_length=64, description="Only of this referral."),
+    QueryParameter(name="referralId", max_length=64, description="Only of this referral."),
 ]
 Caller = NamedDependency[Principal]
 Actions = NamedDependency[RewardActions]
@@ -113,7 +113,7 @@ async def post_approve(
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
-    data: JSONBody[Decision | None] = None,
+    data: JSONBody[RewardDecision | None] = None,
 ) -> RewardRecord:
     """Once its hold period is over. It can be paid then."""
     require_host(caller)
@@ -131,7 +131,7 @@ async def post_pay(
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
-    data: JSONBody[Decision | None] = None,
+    data: JSONBody[RewardDecision | None] = None,
 ) -> RewardRecord:
     """After its approval. With an `Idempotency-Key` a repeat answers the same again."""
     require_host(caller)
@@ -149,7 +149,7 @@ async def post_hold(
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
-    data: JSONBody[Decision | None] = None,
+    data: JSONBody[RewardDecision | None] = None,
 ) -> RewardRecord:
     """Nothing happens to it until it is released; its hold period runs on."""
     require_host(caller)
@@ -167,7 +167,7 @@ async def post_release(
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
-    data: JSONBody[Decision | None] = None,
+    data: JSONBody[RewardDecision | None] = None,
 ) -> RewardRecord:
     """It goes on in the state it was in, whoever held it."""
     require_host(caller)
@@ -185,7 +185,7 @@ async def post_reverse(
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
-    data: JSONBody[Reversal | None] = None,
+    data: JSONBody[RewardReversal | None] = None,
 ) -> RewardRecord:
     """All of it, or an `amount`. Before it was paid it is cancelled (rejected if it was held);
     after that its owner owes it, and the balance may fall below zero."""
@@ -200,7 +200,7 @@ async def post_reverse(
     security=HOST_ONLY,
 )
 async def post_cancellation(
-    data: JSONBody[Cancellation], caller: Caller, actions: Actions, idempotency: Attempt
+    data: JSONBody[RewardCancellation], caller: Caller, actions: Actions, idempotency: Attempt
 ) -> ChangedRewards:
     """For somebody who was banned or is gone. What was paid stays paid."""
     require_host(caller)
