@@ -83,6 +83,7 @@ class Slice:
         audit: compares what is kept with the log; a line for each difference.
         export: everything about a user, as JSON values.
         members: whether a user is a member of a program, if this slice knows.
+        states: what was told last on the topics that tell states, as JSON.
         reports: what clients may report over the gateway, by the name of the action.
     """
 
@@ -94,4 +95,5 @@ class Slice:
     audit: Callable[[], Awaitable[list[str]]] | None = None
     export: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None
     members: Callable[[str, str], Awaitable[bool]] | None = None
+    states: Callable[[], Awaitable[Mapping[str, bytes]]] | None = None
     reports: Mapping[str, Perform] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
+from groundswell.domains.leaderboards.handling import leaderboard_handler
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler
@@ -77,6 +78,7 @@ def build_core(settings: Settings) -> Core:
             referral_handler(secret, settings.public_url.rstrip("/"), clock),
             rewards_handler(clock),
             sharing_handler(),
+            leaderboard_handler(),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

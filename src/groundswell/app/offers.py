@@ -13,6 +13,7 @@ from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
+from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
@@ -26,6 +27,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     referral_slice,
     sharing_slice,
     reward_slice,
+    leaderboard_slice,
 )
 
 _SAVE_SECONDS: Final = 5.0
@@ -66,6 +68,11 @@ class Offers:
     def reports(self) -> dict[str, Perform]:
         """What clients may report over the gateway."""
         return {name: do for one in self.slices for name, do in one.reports.items()}
+
+    async def states(self) -> dict[str, bytes]:
+        """What was told last on the topics that tell states."""
+        asked = [one.states for one in self.slices if one.states is not None]
+        return {topic: data for ask in asked for topic, data in (await ask()).items()}
 
     async def is_member(self, program_id: str, user_id: str | None) -> bool:
         """Whether somebody may hear what concerns a program."""

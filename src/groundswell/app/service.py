@@ -89,6 +89,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             inbox.port, {**Reports(actions).performs, **offers.reports()}, core.hasher
         )
         live = await live_of(core, access, exchange, tickets, dealings)
+        live.delivery.begin_with(await offers.states())
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days

@@ -97,6 +97,10 @@ class Delivery:
         """Call ``decide_again`` before what follows an event that takes rights away."""
         self._rights_changed = decide_again
 
+    def begin_with(self, states: Mapping[str, bytes]) -> None:
+        """The states of topics as they were told before this process began."""
+        self._list_states.begin_with(states)
+
     def snapshot(self, topic: str) -> bytes | None:
         """The newest state of a topic that has one."""
         return self._list_states.get(topic)

@@ -1,17 +1,19 @@
-"""The ranked lists as they were last published, by this process or another one."""
+"""Ranked lists and boards as they were last published, by this process or another one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from groundswell.contract.events.leaderboards import LeaderboardUpdated
 from groundswell.contract.times import to_rfc3339
 from groundswell.domains.engagement.list_changes import ListChange, ListChanged, changes
 from groundswell.realtime.messages import Envelope
 
 LIST_UPDATED = "engagement.trending.updated"
 SHOWN = 20
+_LASTING = frozenset((LIST_UPDATED, LeaderboardUpdated.event_type))
 
 _encode = msgspec.json.Encoder().encode
 
@@ -44,9 +46,15 @@ class ListStates:
     def heard(self, envelopes: Sequence[Envelope]) -> None:
         """Take note of what was published."""
         for envelope in envelopes:
-            if envelope.publication.event_type == LIST_UPDATED:
+            if envelope.publication.event_type in _LASTING:
                 self._data[envelope.topic] = envelope.publication.data
+            if envelope.publication.event_type == LIST_UPDATED:
                 self._states[envelope.topic] = _decode(envelope.publication.data)
+
+    def begin_with(self, states: Mapping[str, bytes]) -> None:
+        """What was told of topics before this process began."""
+        for topic, data in states.items():
+            self._data.setdefault(topic, data)
 
     def get(self, list_id: str) -> bytes | None:
         """What was published last, if anything."""

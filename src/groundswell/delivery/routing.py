@@ -80,6 +80,7 @@ def _plain(logged: LoggedEvent) -> list[Publication]:
             logged.at,
             data,
             logged.seq,
+            state=event.is_state,
             critical=event.critical,
             tags=event.tags(),
             actor=event.actor,

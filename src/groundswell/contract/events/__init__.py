@@ -13,6 +13,7 @@ from groundswell.contract.events import (
     engagement,
     inbox,
     intake,
+    leaderboards,
     referrals,
     rewards,
     sharing,
@@ -30,6 +31,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *referrals.EVENTS,
             *rewards.EVENTS,
             *sharing.EVENTS,
+            *leaderboards.EVENTS,
         )
     }
 )

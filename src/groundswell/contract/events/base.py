@@ -49,6 +49,8 @@ class Event(
     """Who may know of it: everybody, the people it concerns, or the operator alone."""
     critical: ClassVar[bool] = False
     """Whether those it is told to must not miss it."""
+    is_state: ClassVar[bool] = False
+    """Whether what its listeners are told is the whole state of the topic."""
     changes_rights: ClassVar[bool] = False
     """Whether somebody may hear less after it: what is decided is decided again before the next
     delivery."""

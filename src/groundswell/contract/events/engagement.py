@@ -129,9 +129,10 @@ class VoteRemoved(Interaction, frozen=True, kw_only=True):
 
 
 class PlayRecorded(Interaction, frozen=True, kw_only=True):
-    """A play; ``play_duration`` in seconds."""
+    """A play; ``play_duration`` in seconds. ``owner_id`` is the file's owner."""
 
     event_type: ClassVar[str] = "engagement.play.recorded"
+    owner_id: str | None = None
     play_duration: int | None = None
     qualified: bool
 

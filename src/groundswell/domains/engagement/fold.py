@@ -140,6 +140,7 @@ class Fold:
             self._count(file, at, _QUALIFIED_PLAYS, 1)
         seq = self._tail.append(
             PlayRecorded(
+                owner_id=file.owner_id,
                 play_duration=seconds,
                 qualified=qualified,
                 **self._common(command, file, at),
