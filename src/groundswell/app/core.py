@@ -22,6 +22,7 @@ from groundswell.domains.leaderboards.handling import leaderboard_handler
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler
+from groundswell.domains.testimonials.handling import testimonial_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -79,6 +80,7 @@ def build_core(settings: Settings) -> Core:
             rewards_handler(clock),
             sharing_handler(),
             leaderboard_handler(),
+            testimonial_handler(),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

@@ -17,6 +17,7 @@ from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
+from groundswell.domains.testimonials.wiring import testimonial_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
 from groundswell.slices import Perform, Slice, Tools
@@ -28,6 +29,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     sharing_slice,
     reward_slice,
     leaderboard_slice,
+    testimonial_slice,
 )
 
 _SAVE_SECONDS: Final = 5.0

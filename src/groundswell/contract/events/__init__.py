@@ -17,6 +17,7 @@ from groundswell.contract.events import (
     referrals,
     rewards,
     sharing,
+    testimonials,
 )
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
@@ -31,6 +32,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *referrals.EVENTS,
             *rewards.EVENTS,
             *sharing.EVENTS,
+            *testimonials.EVENTS,
             *leaderboards.EVENTS,
         )
     }

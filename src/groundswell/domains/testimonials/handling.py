@@ -1,0 +1,44 @@
+"""All commands about testimonials as one family, executed one by one: they are rare."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from groundswell.domains.testimonials import moving
+from groundswell.domains.testimonials.commands import (
+    DecideTestimonial,
+    EditTestimonial,
+    React,
+    RequestTestimonial,
+    RetractQuotes,
+    SubmitTestimonial,
+    WithdrawTestimonial,
+)
+from groundswell.domains.testimonials.reacting import react_to
+from groundswell.store import Transaction
+from groundswell.store.commands import Command, EventTail, Handler
+
+Execute = Callable[[Transaction, Any, EventTail], Awaitable[object]]
+
+_EXECUTE: Final[Mapping[type[Command], Execute]] = {
+    RequestTestimonial: moving.request,
+    SubmitTestimonial: moving.submit,
+    EditTestimonial: moving.edit,
+    DecideTestimonial: moving.decide,
+    WithdrawTestimonial: moving.withdraw,
+    RetractQuotes: moving.retract_quotes,
+    React: react_to,
+}
+
+
+async def handle(
+    transaction: Transaction, commands: Sequence[Command], tail: EventTail
+) -> list[object]:
+    """Execute a batch in its order."""
+    return [await _EXECUTE[type(one)](transaction, one, tail) for one in commands]
+
+
+def testimonial_handler() -> Handler:
+    """The handler of testimonials."""
+    return Handler(tuple(_EXECUTE), handle)
