@@ -131,10 +131,13 @@ async def _serve(
 
 
 def _calm_collector() -> None:
-    """Look for cycles rarely: requests make hardly any, and each look walks all that is held."""
+    """Look for cycles rarely: requests make hardly any, and each look walks all that is held.
+
+    Connections that ended are such cycles, so the old ones are looked through now and then too.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(20_000, 10, 5)
 
 
 async def _follow(server: uvicorn.Server, service: Service, when_up: WhenUp) -> None:

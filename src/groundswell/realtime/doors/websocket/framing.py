@@ -148,8 +148,12 @@ class Framing(ServerProtocol):
         return events  # type: ignore[return-value]
 
     def release(self) -> None:
-        """Let go of the parser, which holds on to this object as this does to it."""
+        """Let go of the parser, which holds on to this object as this does to it.
+
+        So does what went wrong, by the frames of its traceback.
+        """
         self.parser.close()
+        self.parser_exc = None
         self._bounded.release()
 
     def _skipped(self) -> None:
