@@ -7,6 +7,7 @@ externalId, engagementType, engagerInfo?, platformEventId?}}``.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -28,6 +29,8 @@ from groundswell.http.decoding import decode_json
 
 TOLERANCE: Final = 5 * MINUTE
 ENGAGED: Final = "share.engaged"
+PREFIX: Final = "whsec_"
+SHORTEST_KEY: Final = 24
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=bodies.LONGEST_ID)]
 EngagementType = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -55,7 +58,7 @@ class StandardWebhooks:
     """Webhooks signed with a shared secret, ``whsec_`` and base64."""
 
     def __init__(self, secrets: Sequence[str], clock: Clock) -> None:
-        self._secrets = [Webhook(secret) for secret in secrets]
+        self._secrets = [Webhook(_key(secret)) for secret in secrets]
         self._clock = clock
 
     async def verify(self, delivery: Delivery) -> None:
@@ -95,6 +98,18 @@ class StandardWebhooks:
             raise WebhookStale("The webhook was not signed within the last five minutes.")
 
 
+def _key(secret: str) -> bytes:
+    """The bytes of a secret.
+
+    Raises:
+        ValueError: it is not base64, or shorter than the standard asks for.
+    """
+    key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    if len(key) < SHORTEST_KEY:
+        raise ValueError(f"the secret has fewer than {SHORTEST_KEY} bytes")
+    return key
+
+
 def _signed_with(secret: Webhook, delivery: Delivery) -> bool:
     try:
         secret.verify(delivery.body, dict(delivery.headers), json_parse=False)
@@ -107,6 +122,6 @@ def make(secrets: Sequence[str], surroundings: Surroundings) -> StandardWebhooks
     """The adapter.
 
     Raises:
-        ValueError: a secret is not base64.
+        ValueError: a secret is not base64, or too short.
     """
     return StandardWebhooks(secrets, surroundings.clock)
