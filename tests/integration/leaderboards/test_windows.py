@@ -36,7 +36,9 @@ async def test_a_window_is_closed_after_its_grace_with_everybodys_rank(boards: B
     archived = await boards.standings(window="2025-10-09T12:00:00Z")
     assert archived.archive_id == closed.archive_id
     assert [(one.user_id, one.position) for one in archived.entries] == [
-        ("ann", 1), ("bob", 1), ("cleo", 3),
+        ("ann", 1),
+        ("bob", 1),
+        ("cleo", 3),
     ]
     assert await boards.table() == []
 

@@ -131,9 +131,7 @@ async def _save_counts(
         await transaction.write(entry_rows.REMOVE_COUNTS, rows=empty)
 
 
-async def _note(
-    transaction: Transaction, participants: Iterable[Participant], now: int
-) -> None:
+async def _note(transaction: Transaction, participants: Iterable[Participant], now: int) -> None:
     """Listeners are to be told, and archives that lack this are to be superseded."""
     windows = sorted({(one.board_id, one.window_start) for one in participants})
     await transaction.write(board_rows.CHANGED, rows=sorted({(board,) for board, _ in windows}))
