@@ -17,6 +17,7 @@ from groundswell.access.limits import parse_limits
 from groundswell.access.tokens import signing_key
 from groundswell.domains.sharing.links import parse_targets
 from groundswell.domains.sharing.webhooks.platforms import check_secrets
+from groundswell.domains.webhooks.targets import Targets
 from groundswell.store.opening import is_sqlite, sqlite_path
 
 PREFIX = "GROUNDSWELL_"
@@ -66,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Other origins, separated by commas, that links of shares may lead to."""
     webhook_secrets: str = ""
     """``github=SECRET,shop=whsec_…``: which platforms may tell what happens to shares."""
+    webhook_networks: str = ""
+    """Private networks, separated by commas, that webhooks may be sent to, in plain HTTP too."""
     public_https: bool = False
     """Whether the public address is https although a proxy in front speaks plain HTTP."""
     body_limit: Positive = 64 * 1024
@@ -168,6 +171,7 @@ def _check(settings: Settings) -> None:
     parse_limits(settings.rate_limits)
     parse_targets(settings.link_targets)
     check_secrets(settings.webhook_secrets)
+    Targets.parse(settings.webhook_networks)
     TrustedProxies.parse(settings.trusted_proxies)
     if settings.jwt_secret:
         signing_key(b"", settings.jwt_secret.encode(), has_key_set=False)

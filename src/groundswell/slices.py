@@ -56,6 +56,7 @@ class Tools:
         public_url: where this service is reached, without a slash at the end; links begin with it.
         link_targets: other origins that links of this service may lead to, separated by commas.
         webhook_secrets: which platforms may send webhooks, and their secrets.
+        webhook_networks: private networks that webhooks may be sent to, separated by commas.
     """
 
     store: Store
@@ -68,6 +69,7 @@ class Tools:
     public_url: str
     link_targets: str = ""
     webhook_secrets: str = ""
+    webhook_networks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Slice:
         members: whether a user is a member of a program, if this slice knows.
         states: what was told last on the topics that tell states, as JSON.
         reports: what clients may report over the gateway, by the name of the action.
+        wake: called after every commit in this process; must return at once.
     """
 
     name: str
@@ -97,3 +100,4 @@ class Slice:
     members: Callable[[str, str], Awaitable[bool]] | None = None
     states: Callable[[], Awaitable[Mapping[str, bytes]]] | None = None
     reports: Mapping[str, Perform] = field(default_factory=dict)
+    wake: Callable[[], None] | None = None

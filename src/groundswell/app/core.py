@@ -23,6 +23,7 @@ from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler
 from groundswell.domains.testimonials.handling import testimonial_handler
+from groundswell.domains.webhooks.handling import webhook_handler
 from groundswell.importing.handler import ImportBatches
 from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
@@ -81,6 +82,7 @@ def build_core(settings: Settings) -> Core:
             sharing_handler(),
             leaderboard_handler(),
             testimonial_handler(),
+            webhook_handler(),
             ImportBatches((engagement,), clock).handler,
         ),
         SqlJournal(clock, recent),

@@ -18,6 +18,7 @@ from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
 from groundswell.domains.testimonials.wiring import testimonial_slice
+from groundswell.domains.webhooks.wiring import webhook_slice
 from groundswell.log.consumers import Consumer, StoredPositions
 from groundswell.log.reactions import Reactions
 from groundswell.slices import Perform, Slice, Tools
@@ -30,6 +31,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     reward_slice,
     leaderboard_slice,
     testimonial_slice,
+    webhook_slice,
 )
 
 _SAVE_SECONDS: Final = 5.0
@@ -112,10 +114,13 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.public_url.rstrip("/"),
         core.settings.link_targets,
         core.settings.webhook_secrets,
+        core.settings.webhook_networks,
     )
     slices = tuple(make(tools) for make in MAKERS)
     following: dict[str, Following] = {}
     for one in slices:
+        if one.wake is not None:
+            core.wakers.append(one.wake)
         if one.react is not None:
             reactions = Reactions(one.name, one.react, core.writer.submit)
             consumer = Consumer(

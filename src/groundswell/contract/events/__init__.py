@@ -18,6 +18,7 @@ from groundswell.contract.events import (
     rewards,
     sharing,
     testimonials,
+    webhooks,
 )
 from groundswell.contract.events.base import Event, LoggedEvent, Notice
 
@@ -34,6 +35,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *sharing.EVENTS,
             *testimonials.EVENTS,
             *leaderboards.EVENTS,
+            *webhooks.EVENTS,
         )
     }
 )
