@@ -322,7 +322,13 @@ async def test_the_host_may_decide_otherwise(world: World) -> None:
     assert (await world.submit(by_hand("eve"))).referrer_id == "eve"
     assert (await world.submit(by_hand("eve"))).referrer_id == "eve"
     assert (await world.submit(by_hand("bob"))).rejected == "self_referral"
-    assert [row[2:5] for row in await world.referrals()] == [("eve", "completed", 1)]
+    assert (await world.submit(by_hand("bob", "eve"))).rejected == "circular_referral"
+    assert (await world.submit(by_hand("kim", "eve"))).state == "attributed"
+    assert (await world.submit(by_hand("bob", "eve"))).rejected == "circular_referral"
+    assert [row[1:5] for row in await world.referrals()] == [
+        ("bob", "eve", "completed", 1),
+        ("eve", "kim", "attributed", 0),
+    ]
     (told,) = await world.told(events.AttributionOverridden)
     assert "reason" not in told.told()
     await world.register("kim")

@@ -14,6 +14,7 @@ from groundswell.domains.referrals import conversion_rows as conversions
 from groundswell.domains.referrals import referral_rows as sql
 from groundswell.domains.referrals.attribution import Decision, Touch
 from groundswell.domains.referrals.binding import (
+    Bound,
     Referee,
     barred_referrers,
     consider,
@@ -151,22 +152,16 @@ class Claims:
         row = _by_hand(command)
         touch = row.touch(None)
         bound = await find_referral(transaction, command.program_id, command.user_id)
+        if bound is not None and bound.referrer_id == command.referrer_id:
+            return _redemption(bound)
+        outcome: Bound
         if bound is None:
             person = Referee(command.user_id, command.at)
             outcome = await consider(transaction, tail, program, person, [touch], command.at)
-            if not isinstance(outcome, Referral):
-                return _rejected(program, command.user_id, outcome or "condition_failed")
-        elif command.referrer_id in (command.user_id, bound.referrer_id):
-            return (
-                _rejected(program, command.user_id, "self_referral")
-                if (command.referrer_id == command.user_id)
-                else _redemption(bound)
-            )
         else:
-            decision = Decision(winner=touch, trace=())
-            outcome = await rebind(
-                transaction, tail, program, bound, decision, command.reason, command.at
-            )
+            outcome = await _rebind(transaction, tail, program, bound, touch, command)
+        if not isinstance(outcome, Referral):
+            return _rejected(program, command.user_id, outcome or "condition_failed")
         await add_touch(transaction, row)
         return _redemption(outcome)
 
@@ -274,6 +269,23 @@ async def _attribute(
         await set_state(transaction, bound, "rejected", reason="existing_user")
     elif not bound.is_over:
         await look_again(transaction, tail, program, bound, command.at)
+
+
+async def _rebind(
+    transaction: Transaction,
+    tail: EventTail,
+    program: Program,
+    bound: Referral,
+    touch: Touch,
+    command: SetReferrer,
+) -> Referral | RejectionReason:
+    barred = await barred_referrers(transaction, program, command.user_id, [touch])
+    if touch.referrer_id in barred:
+        reason = cast("RejectionReason", barred[touch.referrer_id])
+        reject(tail, program.program_id, command.user_id, reason, command.at, touch)
+        return reason
+    decision = Decision(winner=touch, trace=())
+    return await rebind(transaction, tail, program, bound, decision, command.reason, command.at)
 
 
 async def _existing(
