@@ -95,7 +95,12 @@ class Core:
 
 
 def connected(
-    url: str, clock: ManualClock, *, handlers: Sequence[Handler] = (), **writing: Any
+    url: str,
+    clock: ManualClock,
+    *,
+    engagement: Handler | None = None,
+    handlers: Sequence[Handler] = (),
+    **writing: Any,
 ) -> Core:
     """A core on the database; nothing is opened and nothing runs yet."""
     store = open_store(url, readers=2)
@@ -103,7 +108,7 @@ def connected(
     lists = RankedLists(store, clock, timer=lambda: 0.0)
     writer = Writer(
         store,
-        (engagement_handler(feed_days=FEED_DAYS), *handlers),
+        (engagement or engagement_handler(feed_days=FEED_DAYS), *handlers),
         SqlJournal(clock),
         clock=clock,
         **{"on_commit": lists.changed, **writing},

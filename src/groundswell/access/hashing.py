@@ -111,6 +111,18 @@ class AddressHasher:
             return self._keyed(self._keys["vote"], f"{address}\n{media_file_id}")
         return self.hash("vote", address)
 
+    def logged_as(self, address: str, days: int = 60) -> frozenset[str]:
+        """All names under which what an address did may still be logged.
+
+        One, but in the strict profile one per day.
+        """
+        if self.profile != "strict":
+            return frozenset({self.hash("log", address)})
+        today = self._clock() // times.DAY
+        return frozenset(
+            self._keyed(self._log_key(day), address) for day in range(today - days, today + 1)
+        )
+
     def previous(self, purpose: PassingPurpose, address: str) -> str:
         """The hash under yesterday's key: it continues a rolling window that spans midnight."""
         return self._keyed(self._daily_key(purpose, self._clock() // times.DAY - 1), address)
@@ -129,9 +141,12 @@ class AddressHasher:
         today = self._clock() // times.DAY
         day, key = self._log_day
         if day != today:
-            key = derive_key(self._root_secret, f"groundswell/ip/log/{today}")
+            key = self._log_key(today)
             self._log_day = (today, key)
         return key
+
+    def _log_key(self, day: int) -> bytes:
+        return derive_key(self._root_secret, f"groundswell/ip/log/{day}")
 
     def _keyed(self, key: bytes, message: str) -> str:
         found = self._recent.get((key, message))

@@ -28,6 +28,8 @@ DEFAULT_LIMITS: Mapping[str, str] = {
     "share": "30/minute",
     "code": "30/minute",
     "redeem": "10/minute",
+    "export": "6/hour",
+    "erase": "6/hour",
     "testimonial": "10/minute",
     "reaction": "60/minute",
 }

@@ -11,14 +11,18 @@ from pathlib import Path
 
 from groundswell.access.geo import locator
 from groundswell.access.hashing import AddressHasher, derived_daily_keys
+from groundswell.app.persons import ERASERS
 from groundswell.contract import times
 from groundswell.domains.announcements.announcing import announcement_handler
 from groundswell.domains.engagement.acting import CrowdedPlaces
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
+from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.leaderboards.handling import leaderboard_handler
+from groundswell.domains.privacy.handling import privacy_handler
+from groundswell.domains.privacy.wishes import wishes_of
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler
@@ -69,7 +73,7 @@ def build_core(settings: Settings) -> Core:
     )
     wakers: list[Callable[[], None]] = [lists.changed]
     secret = settings.root_secret()
-    engagement = engagement_handler(feed_days=settings.feed_days)
+    engagement = engagement_handler(feed_days=settings.feed_days, discretions=wishes_of)
     writer = Writer(
         store,
         (
@@ -84,6 +88,7 @@ def build_core(settings: Settings) -> Core:
             testimonial_handler(),
             webhook_handler(),
             ImportBatches((engagement,), clock).handler,
+            privacy_handler(ERASERS, withdraw),
         ),
         SqlJournal(clock, recent),
         clock=clock,

@@ -10,10 +10,12 @@ from litestar.types import ControllerRouterHandler
 
 from groundswell.access.limits import RateLimits
 from groundswell.app.core import Core
+from groundswell.app.persons import ERASERS, exports_of
 from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
+from groundswell.domains.privacy.wiring import privacy_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
@@ -116,7 +118,8 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.webhook_secrets,
         core.settings.webhook_networks,
     )
-    slices = tuple(make(tools) for make in MAKERS)
+    made = tuple(make(tools) for make in MAKERS)
+    slices = (*made, privacy_slice(tools, exports_of(core.store, made), ERASERS))
     following: dict[str, Following] = {}
     for one in slices:
         if one.wake is not None:

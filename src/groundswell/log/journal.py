@@ -43,6 +43,7 @@ class Tail:
     def __init__(self, seq: int, now: int) -> None:
         self._seq = seq
         self._now = now
+        self._written = 0
         self.events: list[LoggedEvent] = []
 
     def append(self, event: Event, at: int) -> int:
@@ -52,10 +53,12 @@ class Tail:
         return self._seq
 
     async def flush(self, transaction: Transaction) -> None:
-        """Write the events and move the head."""
-        if self.events:
-            await transaction.write(APPEND, rows=[_row(one) for one in self.events])
+        """Write the events that are not written yet and move the head."""
+        fresh = self.events[self._written :]
+        if fresh:
+            await transaction.write(APPEND, rows=[_row(one) for one in fresh])
             await transaction.write(MOVE_HEAD, seq=self._seq)
+            self._written = len(self.events)
 
 
 def _row(logged: LoggedEvent) -> tuple[int, str, str, str, int, int, str]:

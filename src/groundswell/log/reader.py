@@ -44,7 +44,11 @@ class EventLog:
         known = self._recent.after(seq, limit)
         if known is not None:
             return known
-        return [event_of(row) for row in await self._store.fetch(AFTER, after=seq, limit=limit)]
+        rows = await self._store.fetch(AFTER, after=seq, limit=limit)
+        events = [event_of(row) for row in rows]
+        if any(one.event.rewrites_log for one in events):
+            self._recent.forget()
+        return events
 
     async def all(self, after: int = 0, limit: int = 2_000) -> AsyncIterator[LoggedEvent]:
         """Every event that follows, read in portions."""

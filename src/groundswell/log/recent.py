@@ -26,7 +26,15 @@ class RecentEvents:
         """Events that were just committed, in order."""
         if events and self._events and events[0].seq != self._events[-1].seq + 1:
             self._events.clear()
+        if any(one.event.rewrites_log for one in events):
+            # Those of the same transaction may be rewritten too: all are read again.
+            self._events.clear()
+            return
         self._events.extend(events)
+
+    def forget(self) -> None:
+        """Hold nothing: what is held is no longer what the log says."""
+        self._events.clear()
 
     def after(self, seq: int, limit: int) -> list[LoggedEvent] | None:
         """What follows ``seq``; None if it is not known here."""

@@ -14,6 +14,7 @@ from groundswell.contract.events import (
     inbox,
     intake,
     leaderboards,
+    privacy,
     referrals,
     rewards,
     sharing,
@@ -35,6 +36,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *sharing.EVENTS,
             *testimonials.EVENTS,
             *leaderboards.EVENTS,
+            *privacy.EVENTS,
             *webhooks.EVENTS,
         )
     }

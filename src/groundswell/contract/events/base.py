@@ -54,6 +54,8 @@ class Event(
     changes_rights: ClassVar[bool] = False
     """Whether somebody may hear less after it: what is decided is decided again before the next
     delivery."""
+    rewrites_log: ClassVar[bool] = False
+    """Whether earlier events were rewritten together with it: what is held of them is stale."""
 
     @property
     def partition_key(self) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groundswell.contract.events.base import Event, Notice, Tag
+from groundswell.contract.events.base import Event, Notice, Privacy, Tag
 
 VoteType = Literal["up", "down"]
 
@@ -170,6 +170,24 @@ class CommentRecorded(Interaction, frozen=True, kw_only=True):
         return (Notice(user_id=self.owner_id, data=data, delivery="normal"),)
 
 
+class ActivityRetracted(Event, frozen=True, kw_only=True):
+    """Items of the feed are gone, because those who made them wish so."""
+
+    event_type: ClassVar[str] = "engagement.activity.retracted"
+    privacy: ClassVar[Privacy] = "public"
+    rewrites_log: ClassVar[bool] = True
+    activity_ids: tuple[int, ...]
+
+    @property
+    def partition_key(self) -> str:
+        """What leaves the feed stays in order."""
+        return "activity"
+
+    def topics(self) -> Sequence[str]:
+        """The feed."""
+        return ("activity",)
+
+
 EVENTS: tuple[type[Event], ...] = (
     MediaRegistered,
     MediaUpdated,
@@ -181,4 +199,5 @@ EVENTS: tuple[type[Event], ...] = (
     DownloadRecorded,
     ViewRecorded,
     CommentRecorded,
+    ActivityRetracted,
 )

@@ -33,6 +33,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     location: str | None = None
 
 
+class Nobody(msgspec.Struct, frozen=True, gc=False):
+    """In an actor's place, where nobody is to be named."""
+
+    actor: None = None
+    ip_hash: None = None
+    session_id: None = None
+
+
 class RegisterMedia(Command, frozen=True, kw_only=True):
     """Make a file known. With ``source`` and ``external_id`` a repeat finds the same file.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,14 @@ from groundswell.contract.events.engagement import (
     VoteChanged,
     VoteRemoved,
 )
+from groundswell.contract.privacy import OPEN, Discretion
 from groundswell.contract.times import HOUR, to_rfc3339
 from groundswell.domains.engagement import statements as sql
 from groundswell.domains.engagement.commands import (
     Actor,
     CastVote,
     Interact,
+    Nobody,
     RecordComment,
     RecordDownload,
     RecordPlay,
@@ -43,6 +45,16 @@ from groundswell.domains.engagement.voting import counter_change, sign
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import EventTail
 
+_VERBS: dict[type[Interact], str] = {
+    CastVote: "vote",
+    RemoveVote: "vote",
+    RecordPlay: "play",
+    RecordDownload: "download",
+    RecordView: "view",
+    RecordComment: "comment",
+}
+_NOBODY = Nobody()
+
 _PLAYS, _QUALIFIED_PLAYS, _DOWNLOADS, _VIEWS, _COMMENTS, _NET_VOTES = range(6)
 
 
@@ -52,7 +64,7 @@ class _Vote:
     vote_type: VoteType | None
     created_at: int
     updated_at: int
-    by: Actor | None
+    by: Actor | Nobody | None
     stored: bool
 
 
@@ -63,6 +75,7 @@ class Fold:
         tail: the end of the event log.
         feed_retention: events older than this, in microseconds, make no item in the feed.
         votes: standing votes of the voters in the batch, as answered by ``FIND_VOTES``.
+        wishes: what signed-in people wish to be known of what they do.
     """
 
     def __init__(
@@ -70,7 +83,9 @@ class Fold:
         tail: EventTail,
         feed_retention: int,
         votes: Sequence[tuple[int, str, Any, int, int, int]],
+        wishes: Mapping[str, Discretion],
     ) -> None:
+        self._wishes = wishes
         self._tail = tail
         self._feed_retention = feed_retention
         self._votes = {
@@ -103,12 +118,13 @@ class Fold:
             file.qualifies_at(command.at)
         self._files[file.media_file_id] = file
         seq = self._vote_event(command, file, previous, wanted)
+        by = self._logged(command)
         if vote is None:
-            self._votes[key] = _Vote(seq, wanted, command.at, command.at, command.by, stored=False)
+            self._votes[key] = _Vote(seq, wanted, command.at, command.at, by, stored=False)
         else:
             if previous is None:
                 vote.id, vote.created_at = seq, command.at
-            vote.vote_type, vote.updated_at, vote.by = wanted, command.at, command.by
+            vote.vote_type, vote.updated_at, vote.by = wanted, command.at, by
         return file.vote_status(wanted)
 
     def _vote_event(
@@ -147,7 +163,7 @@ class Fold:
             ),
             at,
         )
-        by = command.by
+        by = self._logged(command)
         self._add(
             sql.LOG_PLAYS,
             seq,
@@ -225,13 +241,21 @@ class Fold:
         )
         return file.posted(comment)
 
+    def _discretion(self, command: Interact) -> Discretion:
+        return self._wishes.get(command.by.user_id, OPEN) if command.by.user_id else OPEN
+
+    def _logged(self, command: Interact) -> Actor | Nobody:
+        """Whom the logs name: nobody, if it was done incognito."""
+        return _NOBODY if self._discretion(command).incognito else command.by
+
     def _common(self, command: Interact, file: File, at: int) -> dict[str, Any]:
+        shown = self._discretion(command).is_public(_VERBS[type(command)])
         return {
             "media_file_id": file.media_file_id,
             "media_title": file.title,
             "counters": file.counters(),
-            "location": command.by.location,
-            "in_feed": at > command.at - self._feed_retention,
+            "location": command.by.location if shown else None,
+            "in_feed": shown and at > command.at - self._feed_retention,
         }
 
     def _count(self, file: File, at: int, column: int, change: int) -> None:
@@ -254,7 +278,7 @@ class Fold:
         reason: Disqualified | None,
         at: int,
     ) -> None:
-        by = command.by
+        by = self._logged(command)
         self._add(
             statement,
             seq,
@@ -276,7 +300,7 @@ class Fold:
         at: int,
         details: dict[str, str] | None = None,
     ) -> None:
-        if at <= command.at - self._feed_retention:
+        if at <= command.at - self._feed_retention or not self._discretion(command).is_public(kind):
             return
         self._add(
             sql.ADD_ACTIVITY,

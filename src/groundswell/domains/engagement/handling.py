@@ -12,6 +12,7 @@ from groundswell.domains.engagement.lifecycle import Lifecycle
 from groundswell.domains.engagement.qualification import Windows
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
+from groundswell.store.persons import Discretions
 
 
 class Engagement:
@@ -21,9 +22,9 @@ class Engagement:
     yet. The host's come first, so that nothing is recorded on a file deleted in the same batch.
     """
 
-    def __init__(self, windows: Windows, feed_retention: int) -> None:
-        self._lifecycle = Lifecycle(feed_retention)
-        self._interactions = Interactions(windows, feed_retention)
+    def __init__(self, windows: Windows, feed_retention: int, discretions: Discretions) -> None:
+        self._lifecycle = Lifecycle(feed_retention, discretions)
+        self._interactions = Interactions(windows, feed_retention, discretions)
 
     async def handle(
         self, transaction: Transaction, commands: Sequence[Any], tail: EventTail

@@ -7,9 +7,10 @@ after its own), and what changed is written with one statement per table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.errors import Conflict, GroundswellError, MediaNotFound
+from groundswell.contract.privacy import OPEN, Discretion
 from groundswell.domains.engagement.commands import (
     CastVote,
     Interact,
@@ -33,6 +34,7 @@ from groundswell.domains.engagement.repeats import Candidate, claim
 from groundswell.domains.engagement.statements import FIND_VOTES
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
+from groundswell.store.persons import Discretions
 
 _KINDS: dict[type[Record], Kind] = {
     RecordPlay: "play",
@@ -59,16 +61,18 @@ class Interactions:
     Args:
         windows: for how long a repeat does not qualify.
         feed_retention: events older than this, in microseconds, make no item in the feed.
+        discretions: what people wish to be known of what they do.
     """
 
-    def __init__(self, windows: Windows, feed_retention: int) -> None:
+    def __init__(self, windows: Windows, feed_retention: int, discretions: Discretions) -> None:
         self._windows = windows
         self._feed_retention = feed_retention
+        self._discretions = discretions
 
     async def handle(
         self, transaction: Transaction, commands: Sequence[Interact], tail: EventTail
     ) -> list[object]:
-        """Execute the batch; refusals are ``MediaNotFound``."""
+        """Execute the batch; refused are unknown files, and comments of those incognito."""
         files = await lock_files(transaction, (one.media_file_id for one in commands))
         accepted = [
             (place, one, files[one.media_file_id])
@@ -76,14 +80,26 @@ class Interactions:
             if one.media_file_id in files and files[one.media_file_id].is_open(one.at)
         ]
         outcomes: list[object] = [MediaNotFound() for _ in commands]
+        wishes = await self._wishes(transaction, accepted)
+        for place, refusal in _comments_incognito(accepted, wishes).items():
+            outcomes[place] = refusal
+        accepted = [one for one in accepted if isinstance(outcomes[one[0]], MediaNotFound)]
         if not accepted:
             return outcomes
-        fold = Fold(tail, self._feed_retention, await self._votes(transaction, accepted))
+        votes = await self._votes(transaction, accepted)
+        fold = Fold(tail, self._feed_retention, votes, wishes)
         qualified = await self._qualified(transaction, accepted)
         for place, command, file in accepted:
             outcomes[place] = self._apply(fold, command, file, qualified.get(place, "repeated"))
         await fold.write(transaction)
         return outcomes
+
+    async def _wishes(
+        self, transaction: Transaction, accepted: Sequence[tuple[int, Interact, File]]
+    ) -> Mapping[str, Discretion]:
+        """Read with what is written: a wish holds from the very event after it."""
+        users = {one.by.user_id for _, one, _ in accepted if one.by.user_id is not None}
+        return await self._discretions(transaction, users) if users else {}
 
     async def _votes(
         self, transaction: Transaction, accepted: Sequence[tuple[int, Interact, File]]
@@ -143,3 +159,14 @@ class Interactions:
                 return fold.comment(command, file)
             case _:
                 raise TypeError(f"no handler for {type(command).__name__}")
+
+
+def _comments_incognito(
+    accepted: Sequence[tuple[int, Interact, File]], wishes: Mapping[str, Discretion]
+) -> dict[int, GroundswellError]:
+    """A comment is there to be read, and whoever is incognito leaves nothing but counts."""
+    return {
+        place: Conflict("incognito", "Comments cannot be left incognito.")
+        for place, one, _ in accepted
+        if isinstance(one, RecordComment) and wishes.get(one.by.user_id or "", OPEN).incognito
+    }

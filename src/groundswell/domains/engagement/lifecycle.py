@@ -19,6 +19,7 @@ from groundswell.domains.engagement.files import (
 from groundswell.domains.engagement.statements import ADD_ACTIVITY, MEDIA_COLUMNS
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import EventTail
+from groundswell.store.persons import Discretions
 
 FIND_EXTERNAL = Statement(
     f"""
@@ -59,10 +60,12 @@ class Lifecycle:
 
     Args:
         feed_retention: uploads older than this, in microseconds, make no item in the feed.
+        discretions: what owners wish to be known of their uploads.
     """
 
-    def __init__(self, feed_retention: int) -> None:
+    def __init__(self, feed_retention: int, discretions: Discretions) -> None:
         self._feed_retention = feed_retention
+        self._discretions = discretions
 
     async def handle(
         self,
@@ -122,7 +125,8 @@ class Lifecycle:
             play_count=command.play_count,
         )
         await transaction.fetch(ADD, **_named(file))
-        in_feed = file.is_open(command.at) and file.created_at > command.at - self._feed_retention
+        fresh = file.is_open(command.at) and file.created_at > command.at - self._feed_retention
+        in_feed = fresh and await self._may_appear(transaction, file)
         seq = tail.append(
             MediaRegistered(
                 media_file_id=media_file_id,
@@ -158,6 +162,13 @@ class Lifecycle:
             raise Conflict("media_exists", "A media file with this id exists already.")
         return None
 
+    async def _may_appear(self, transaction: Transaction, file: File) -> bool:
+        """Whether the owner lets everybody know of the upload."""
+        if file.owner_id is None:
+            return True
+        wishes = (await self._discretions(transaction, [file.owner_id])).get(file.owner_id)
+        return wishes is None or wishes.is_public("upload")
+
     async def _add_upload(self, transaction: Transaction, seq: int, file: File, at: int) -> None:
         row = (
             seq,
@@ -185,7 +196,8 @@ class Lifecycle:
             await transaction.fetch(
                 RENAME_IN_FEED, title=file.title, media_file_id=file.media_file_id
             )
-        appears = unpublished and file.is_open(command.at)
+        opens = unpublished and file.is_open(command.at)
+        appears = opens and await self._may_appear(transaction, file)
         seq = tail.append(
             MediaUpdated(
                 media_file_id=file.media_file_id,

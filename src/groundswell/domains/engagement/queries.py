@@ -66,11 +66,11 @@ ACTIVITY = Statement(
     ORDER BY a.created_at DESC, a.id DESC LIMIT :limit
     """
 )
-# ix_comments_media_file_id_created_at
+# ix_comments_media_file_id_created_at; what was taken back has no text any more, and still counts.
 COMMENTS = Statement(
     """
     SELECT id, media_file_id, author_id, body, created_at FROM comments
-    WHERE media_file_id = :media AND (created_at, id) < (:before_at, :before_id)
+    WHERE media_file_id = :media AND (created_at, id) < (:before_at, :before_id) AND body <> ''
     ORDER BY created_at DESC, id DESC LIMIT :limit
     """
 )

@@ -9,6 +9,7 @@ are never removed, and the writer has locked the file before it writes anything 
 from __future__ import annotations
 
 from sqlalchemy import Column, Double, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
 
 from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, text
 
@@ -151,6 +152,12 @@ activity_feed = Table(
     Index("ix_activity_feed_created_at", "created_at", "id"),
     Index("ix_activity_feed_media_file_id", "media_file_id"),
     Index("ix_activity_feed_activity_type", "activity_type", "created_at"),
+    Index(
+        "ix_activity_feed_actor_id",
+        "actor_id",
+        sqlite_where=sql("actor_id IS NOT NULL"),
+        postgresql_where=sql("actor_id IS NOT NULL"),
+    ),
 )
 """The public feed; items of hidden and deleted files are left out when it is read."""
 

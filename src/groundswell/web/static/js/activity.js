@@ -75,8 +75,12 @@ export function followActivity(live) {
     announcement.textContent = `${VERBS[data.type] ?? data.type} ${data.mediaTitle}`;
   }
 
-  // A file that is gone takes everything that happened to it along.
-  function retract({ mediaFileId }) {
+  // A file that is gone takes everything that happened to it along; people take what they did.
+  function retract({ mediaFileId, activityIds = [] }) {
+    for (const id of activityIds) {
+      waiting.delete(id);
+      shown(id)?.remove();
+    }
     for (const [id, data] of waiting) if (data.mediaFileId === mediaFileId) waiting.delete(id);
     for (const row of list.querySelectorAll(`[data-media="${Number(mediaFileId)}"]`)) row.remove();
     pause.refresh();

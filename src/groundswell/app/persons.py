@@ -1,0 +1,37 @@
+"""Everything that is known of people, part by part: how it is taken away, and how forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from groundswell.access.persons import ACCESS_ERASER, export_sessions
+from groundswell.domains.engagement.erasing import ENGAGEMENT_ERASER
+from groundswell.domains.engagement.exporting import export_engagement
+from groundswell.domains.inbox.erasing import INBOX_ERASER
+from groundswell.domains.inbox.exporting import export_inbox
+from groundswell.log.forgetting import LOG_ERASER
+from groundswell.slices import Slice
+from groundswell.store import Store
+from groundswell.store.persons import Eraser
+
+ERASERS: Final[tuple[Eraser, ...]] = (
+    ENGAGEMENT_ERASER,
+    INBOX_ERASER,
+    ACCESS_ERASER,
+    LOG_ERASER,
+)
+"""The log comes last: parts find their own events by whom they name."""
+
+Export = Callable[[str], Awaitable[Mapping[str, Any]]]
+
+
+def exports_of(store: Store, slices: Sequence[Slice]) -> dict[str, Export]:
+    """What each part knows of a user."""
+    return {
+        "engagement": partial(export_engagement, store),
+        "inbox": partial(export_inbox, store),
+        "access": partial(export_sessions, store),
+        **{one.name: one.export for one in slices if one.export is not None},
+    }

@@ -1,0 +1,71 @@
+"""Where people stand in events and in other JSON, and how they are taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groundswell.contract.ids import user_actor
+
+PERSONAL: Final = frozenset(
+    (
+        *("userId", "ownerId", "authorId", "friendId", "subjectId", "by", "actor", "actorId"),
+        *("referrerId", "refereeId", "previousReferrerId", "newUserId", "prospectId"),
+        *("contractorId", "recipientIds", "connected", "disconnected", "sourceIp"),
+        *("participantId", "memberId", "requesterId", "viewerId", "moderatorId", "sharerId"),
+    )
+)
+"""The fields that name people, or addresses by their hashes."""
+
+FREE: Final = frozenset({"data", "metadata", "entries", "changes", "identity", "evidence"})
+"""The fields with JSON of any form: whatever equals somebody's id in it names them."""
+
+DETAILS: Final = frozenset({"displayName", "identity", "data", "metadata", "location"})
+"""What an event tells of its own user, beyond who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Which texts name somebody, and what stands in their place afterwards."""
+
+    replaced: Mapping[str, str | None]
+
+    @classmethod
+    def user(cls, user_id: str, tombstone: str) -> Forgetting:
+        """Of a user: the id, and the key under which they act."""
+        return cls({user_id: tombstone, user_actor(user_id): user_actor(tombstone)})
+
+    @classmethod
+    def hashes(cls, hashes: frozenset[str]) -> Forgetting:
+        """Of an address: its hashes, with nothing in their place."""
+        return cls(dict.fromkeys(hashes))
+
+    def of_event(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """An event's fields without the person."""
+        own = payload.get("userId") in self.replaced
+        return {
+            key: {} if own and key == "vv" else self._value(key, value)
+            for key, value in payload.items()
+            if not (own and key in DETAILS)
+        }
+
+    def of_data(self, value: Any) -> Any:
+        """Any JSON without the person."""
+        match value:
+            case str():
+                return self.replaced.get(value, value)
+            case dict():
+                return {self.replaced.get(key) or key: self.of_data(value[key]) for key in value}
+            case list():
+                return [self.of_data(one) for one in value]
+            case _:
+                return value
+
+    def of_partition(self, key: str) -> str:
+        """The key that keeps a person's events in order, without the person."""
+        kind, dot, name = key.partition(".")
+        return f"{kind}{dot}{self.replaced.get(name) or name}" if kind == "user" else key
+
+    def _value(self, key: str, value: Any) -> Any:
+        return self.of_data(value) if key in PERSONAL or key in FREE else value

@@ -1,0 +1,15 @@
+"""People on either database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.integration.privacy.people import People, running_people
+
+
+@pytest_asyncio.fixture
+async def people(ready_url: str) -> AsyncIterator[People]:
+    async with running_people(ready_url) as running:
+        yield running
