@@ -201,7 +201,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(confirmed=st.booleans())
     def a_case_is_decided(self, confirmed: bool) -> None:
-        cases = self.do(self.world.queries.cases(PROGRAM, "open", 1, None)).items
+        cases = self.do(self.world.reviews.cases(PROGRAM, "open", 1, None)).items
         for case in cases:
             command = wishes.ResolveCase(
                 at=self.world.clock(),

@@ -20,7 +20,7 @@ SAME = Identity(email="one-mailbox", email_domain="gmail.com")
 
 
 async def open_cases(world: World, program: str = PROGRAM) -> list[CaseView]:
-    return (await world.queries.cases(program, "open", 50, None)).items
+    return (await world.reviews.cases(program, "open", 50, None)).items
 
 
 async def decide(world: World, case: str, resolution: Any) -> None:
@@ -186,17 +186,17 @@ async def test_rules_can_be_tried_on_the_past_without_changing_anything(world: W
     for number in range(3):
         await world.register(f"u{number}", Identity(email_domain="burner.example"), code=code.code)
     before = len(await world.core.events())
-    trial = await world.queries.trial(
+    trial = await world.reviews.trial(
         PROGRAM, FraudRules(disposable_domains=("burner.example",), off=("repeated_domain",)), 100
     )
     assert (trial.examined, trial.flagged, trial.held) == (3, 3, 3)
     assert [(one.rule, one.flagged) for one in trial.rules] == [("disposable_domain", 3)]
     assert (
-        await world.queries.trial(PROGRAM, FraudRules(off=("repeated_domain",)), 2)
+        await world.reviews.trial(PROGRAM, FraudRules(off=("repeated_domain",)), 2)
     ).flagged == 0
     assert len(await world.core.events()) == before
     with pytest.raises(NotFound):
-        await world.queries.trial("none", FraudRules(), 1)
+        await world.reviews.trial("none", FraudRules(), 1)
 
 
 async def test_the_queue_comes_page_by_page(world: World) -> None:
@@ -209,7 +209,7 @@ async def test_the_queue_comes_page_by_page(world: World) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page = await world.queries.cases(PROGRAM, "open", 2, cursor)
+        page = await world.reviews.cases(PROGRAM, "open", 2, cursor)
         seen += [one.referrer_id for one in page.items]
         cursor = page.next_cursor
         if cursor is None:

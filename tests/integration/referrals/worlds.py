@@ -16,6 +16,7 @@ from groundswell.domains.referrals.audit import audit_referrals
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.reactions import referral_attribution
+from groundswell.domains.referrals.review_queries import ReviewQueries
 from groundswell.domains.referrals.rules import ProgramRules
 from groundswell.domains.referrals.tokens import Carried, ReferralTokens
 from groundswell.domains.referrals.views import CodeView, Followed, Redemption
@@ -37,6 +38,7 @@ E_ = TypeVar("E_", bound=Event)
 class World:
     core: Core
     queries: ReferralQueries
+    reviews: ReviewQueries
     tokens: ReferralTokens
     read: int = 0
     made: int = 0
@@ -133,7 +135,7 @@ class World:
         )
 
     async def assert_consistent(self) -> None:
-        assert await audit_referrals(self.core.store, self.core.log) == []
+        assert await audit_referrals(self.core.store) == []
 
 
 @asynccontextmanager
@@ -143,4 +145,6 @@ async def running_world(url: str, **writing: Any) -> AsyncIterator[World]:
     base = "https://go.example"
     handlers = (intake_handler(), referral_handler(SECRET, base, clock))
     async with running_core(url, clock, handlers=handlers, **writing) as core:
-        yield World(core, ReferralQueries(core.store, clock, base), tokens)
+        yield World(
+            core, ReferralQueries(core.store, clock, base), ReviewQueries(core.store, clock), tokens
+        )

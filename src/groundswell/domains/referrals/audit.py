@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import referrals as events
-from groundswell.log.reader import EventLog
-from groundswell.store import Statement, Store
+from groundswell.log.reader import AFTER, event_of
+from groundswell.store import Statement, Store, Transaction
+
+_PORTION = 2_000
 
 BOUND = Statement("SELECT referral_id, referrer_id, conversions, code_id FROM referrals")
 CODES = Statement("SELECT code_id, clicks, human_clicks FROM referral_codes")
@@ -55,21 +57,29 @@ class Told:
                 self.cases.pop(event.case_id, None)
 
 
-async def audit_referrals(store: Store, log: EventLog) -> list[str]:
-    """A line for each difference between the log and what is kept."""
-    told = Told()
-    async for logged in log.all():
-        told.add(logged)
-    return [
-        *await _referrals(store, told),
-        *await _codes(store, told),
-        *await _programs(store, told),
-        *await _cases(store, told),
-    ]
+async def audit_referrals(store: Store) -> list[str]:
+    """A line for each difference between the log and what is kept, at one and the same instant."""
+    async with store.reading() as tx:
+        told = await _told(tx)
+        return [
+            *await _referrals(tx, told),
+            *await _codes(tx, told),
+            *await _programs(tx, told),
+            *await _cases(tx, told),
+        ]
 
 
-async def _referrals(store: Store, told: Told) -> list[str]:
-    kept = {row[0]: (row[1], row[2]) for row in await store.fetch(BOUND)}
+async def _told(tx: Transaction) -> Told:
+    told, after = Told(), 0
+    while rows := await tx.fetch(AFTER, after=after, limit=_PORTION):
+        for row in rows:
+            told.add(event_of(row))
+        after = rows[-1][0]
+    return told
+
+
+async def _referrals(tx: Transaction, told: Told) -> list[str]:
+    kept = {row[0]: (row[1], row[2]) for row in await tx.fetch(BOUND)}
     wanted = {
         referral: (referrer, len(told.conversions.get(referral, ())))
         for referral, referrer in told.referrers.items()
@@ -77,14 +87,14 @@ async def _referrals(store: Store, told: Told) -> list[str]:
     return _differences("referral", kept, wanted)
 
 
-async def _codes(store: Store, told: Told) -> list[str]:
-    kept = {row[0]: (row[1], row[2]) for row in await store.fetch(CODES)}
+async def _codes(tx: Transaction, told: Told) -> list[str]:
+    kept = {row[0]: (row[1], row[2]) for row in await tx.fetch(CODES)}
     wanted = {code: (told.clicks[code], told.human_clicks[code]) for code in kept}
     return _differences("clicks of code", kept, wanted)
 
 
-async def _programs(store: Store, told: Told) -> list[str]:
-    kept = {row[0]: tuple(row[1:]) for row in await store.fetch(PROGRAMS)}
+async def _programs(tx: Transaction, told: Told) -> list[str]:
+    kept = {row[0]: tuple(row[1:]) for row in await tx.fetch(PROGRAMS)}
     wanted = {
         program: (version, told.referrals[program], told.completed[program])
         for program, version in told.versions.items()
@@ -92,8 +102,8 @@ async def _programs(store: Store, told: Told) -> list[str]:
     return _differences("program", kept, wanted)
 
 
-async def _cases(store: Store, told: Told) -> list[str]:
-    kept = {row[0]: row[1] for row in await store.fetch(OPEN)}
+async def _cases(tx: Transaction, told: Told) -> list[str]:
+    kept = {row[0]: row[1] for row in await tx.fetch(OPEN)}
     return _differences("open case", kept, told.cases)
 
 

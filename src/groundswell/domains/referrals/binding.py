@@ -15,11 +15,12 @@ from groundswell.contract.events.referrals import RejectionReason
 from groundswell.contract.times import DAY
 from groundswell.domains.referrals import code_rows, program_rows
 from groundswell.domains.referrals import referral_rows as sql
-from groundswell.domains.referrals.attribution import Decision, Loss, Touch, attribute
+from groundswell.domains.referrals.attribution import Decision, Touch, attribute
 from groundswell.domains.referrals.converting import apply_activities, bind_conversions_anew
 from groundswell.domains.referrals.fraud import Facts, signals
 from groundswell.domains.referrals.looking import facts_of
 from groundswell.domains.referrals.naming import new_id
+from groundswell.domains.referrals.obstacles import Referee, barred_referrers, obstacle, reject
 from groundswell.domains.referrals.program_rows import Program
 from groundswell.domains.referrals.referral_rows import Person, Referral, find_referral
 from groundswell.domains.referrals.suspicions import flag, holding_rules
@@ -29,23 +30,6 @@ from groundswell.store.commands import EventTail
 
 GRACE = DAY
 """How long after a registration was reported a click from before may still arrive."""
-
-_LONGEST_CHAIN = 100
-_ALMOST: tuple[tuple[Loss, RejectionReason], ...] = (
-    ("self_referral", "self_referral"),
-    ("circular_referral", "circular_referral"),
-    ("referrer_not_eligible", "referrer_not_eligible"),
-    ("window_elapsed", "attribution_window_elapsed"),
-)
-
-
-class Referee(msgspec.Struct, frozen=True):
-    """Whom it is about: they registered, or typed a code, at ``at``."""
-
-    user_id: str
-    at: int
-    anonymous: bool = False
-
 
 Bound = Referral | RejectionReason | None
 
@@ -65,7 +49,7 @@ async def consider(
     barred = await barred_referrers(transaction, program, referee.user_id, touches)
     rules = program.rules
     decision = attribute(touches, referee.at, rules.model, rules.windows, barred)
-    reason = await _obstacle(transaction, program, referee, decision)
+    reason = await obstacle(transaction, program, referee, decision)
     if reason is not None:
         touch = decision.winner or (touches[-1] if touches else None)
         reject(tail, program.program_id, referee.user_id, reason, now, touch)
@@ -73,25 +57,6 @@ async def consider(
     if decision.winner is None:
         return None
     return await _bind(transaction, tail, program, referee, decision, decision.winner, now)
-
-
-def reject(
-    tail: EventTail,
-    program_id: str | None,
-    user_id: str,
-    reason: RejectionReason,
-    now: int,
-    touch: Touch | None = None,
-) -> None:
-    """Leave a trace of a referral that did not come about."""
-    event = events.ConversionRejected(
-        referral_id=None,
-        reason=reason,
-        program_id=program_id,
-        referrer_id=touch.referrer_id if touch else None,
-        user_id=user_id,
-    )
-    tail.append(event, now)
 
 
 async def reconsider(
@@ -162,73 +127,6 @@ async def rebind(
     for signal in signals(facts, program.rules.fraud):
         await flag(transaction, tail, after, signal, now)
     return await bind_conversions_anew(transaction, tail, program, bound, after, now)
-
-
-async def barred_referrers(
-    transaction: Transaction, program: Program, referee_id: str, touches: Sequence[Touch]
-) -> dict[str, Loss]:
-    """Referrers who cannot have referred this person."""
-    found: dict[str, Loss] = {}
-    for referrer in sorted({touch.referrer_id for touch in touches}):
-        if referrer == referee_id:
-            found[referrer] = "self_referral"
-        elif await sql.is_suspended(transaction, program.program_id, referrer):
-            found[referrer] = "referrer_not_eligible"
-        elif await _descends(transaction, program, referrer, referee_id):
-            found[referrer] = "circular_referral"
-    return found
-
-
-async def _descends(
-    transaction: Transaction, program: Program, user_id: str, ancestor: str
-) -> bool:
-    """Whether a user was referred by another, or over others if no circles are allowed at all."""
-    for _ in range(_LONGEST_CHAIN if program.rules.acyclic else 1):
-        rows = await transaction.fetch(
-            sql.FIND_REFERRER, program_id=program.program_id, referee_id=user_id
-        )
-        if not rows:
-            return False
-        user_id = rows[0][0]
-        if user_id == ancestor:
-            return True
-    return False
-
-
-async def _obstacle(
-    transaction: Transaction, program: Program, referee: Referee, decision: Decision
-) -> RejectionReason | None:
-    """Why nothing comes of what was decided."""
-    touch = decision.winner
-    if touch is None:
-        lost = {one.lost for one in decision.trace}
-        return next((reason for loss, reason in _ALMOST if loss in lost), None)
-    if not program.is_active(referee.at):
-        return "program_inactive"
-    limits = program.rules.limits
-    if limits.referrals is not None and program.referrals >= limits.referrals:
-        return "program_limit_reached"
-    if limits.referrals_per_referrer is not None:
-        rows = await transaction.fetch(
-            sql.REFERRALS_OF, program_id=program.program_id, user_id=touch.referrer_id
-        )
-        if rows and rows[0][0] >= limits.referrals_per_referrer:
-            return "referrer_limit_reached"
-    return await _obstacle_of_code(transaction, touch, referee)
-
-
-async def _obstacle_of_code(
-    transaction: Transaction, touch: Touch, referee: Referee
-) -> RejectionReason | None:
-    if touch.code_id is None:
-        return None
-    rows = await transaction.fetch(code_rows.FIND_BY_ID, code_id=touch.code_id)
-    code = code_rows.code_of(rows[0])
-    if code.max_uses is not None and code.uses >= code.max_uses:
-        return "code_exhausted"
-    if code.recipient_id is not None and code.recipient_id != referee.user_id:
-        return "recipient_mismatch"
-    return None
 
 
 async def look_again(

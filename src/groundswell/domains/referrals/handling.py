@@ -9,8 +9,7 @@ import msgspec
 
 from groundswell.contract.times import Clock
 from groundswell.domains.referrals import commands as wishes
-from groundswell.domains.referrals import resolving
-from groundswell.domains.referrals.claims import Claims
+from groundswell.domains.referrals import ending, redeeming, registering, resolving
 from groundswell.domains.referrals.codes_handling import Codes
 from groundswell.domains.referrals.links import follow_link, report_touch
 from groundswell.domains.referrals.programs import change_program, create_program
@@ -34,7 +33,7 @@ class ReferralCommands:
 
     def __init__(self, tokens: ReferralTokens, link_base: str, clock: Clock) -> None:
         self._clock = clock
-        claims, codes = Claims(tokens), Codes(link_base)
+        registrations, codes = registering.Registrations(tokens), Codes(link_base)
         self._execute: dict[type[Command], Execute] = {
             wishes.CreateProgram: create_program,
             wishes.ChangeProgram: change_program,
@@ -42,15 +41,15 @@ class ReferralCommands:
             wishes.RevokeCode: codes.revoke,
             wishes.FollowLink: follow_link,
             wishes.ReportTouch: report_touch,
-            wishes.RedeemCode: claims.redeem,
-            wishes.RegisterReferee: claims.register,
-            wishes.UpdateIdentity: claims.update,
-            wishes.RecordActivity: claims.record,
-            wishes.SetReferrer: claims.set_referrer,
-            wishes.ReverseConversion: resolving.reverse_conversion,
+            wishes.RedeemCode: redeeming.redeem,
+            wishes.RegisterReferee: registrations.register,
+            wishes.UpdateIdentity: registering.update,
+            wishes.RecordActivity: registering.record,
+            wishes.SetReferrer: redeeming.set_referrer,
+            wishes.ReverseConversion: ending.reverse_conversion,
             wishes.SuspendReferrer: resolving.suspend_referrer,
             wishes.ResolveCase: resolving.resolve_case,
-            wishes.SweepReferrals: resolving.sweep,
+            wishes.SweepReferrals: ending.sweep,
         }
 
     async def handle(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from groundswell.contract.errors import NotFound
 from groundswell.contract.times import to_rfc3339
 from groundswell.domains.referrals.rules import ProgramRules
 from groundswell.domains.referrals.views import ProgramState, ProgramView
-from groundswell.store import Statement, Transaction
+from groundswell.store import Statement, Store, Transaction
 
 _COLUMNS = """
     program_id, version, name, state, starts_at, ends_at, rules, referrals, conversions,
@@ -115,3 +116,15 @@ async def rules_of(transaction: Transaction, program: Program, version: int) -> 
         return program.rules
     rows = await transaction.fetch(FIND_VERSION, program_id=program.program_id, version=version)
     return _decode(rows[0][0])
+
+
+async def check_program(store: Store, program_id: str) -> Program:
+    """The program as it is now, outside of a transaction.
+
+    Raises:
+        NotFound: nobody knows it.
+    """
+    rows = await store.fetch(FIND, program_id=program_id)
+    if not rows:
+        raise NotFound("No such program")
+    return program_of(rows[0])

@@ -12,7 +12,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from groundswell.access.principal import Principal
 from groundswell.domains.referrals import bodies
 from groundswell.domains.referrals.offering import ReferralActions
-from groundswell.domains.referrals.queries import ReferralQueries
+from groundswell.domains.referrals.review_queries import ReviewQueries
 from groundswell.domains.referrals.views import CaseState, CaseView, Done, Page, Trial
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
@@ -22,7 +22,7 @@ Id = Annotated[str, PathParameter(max_length=128, description="An id.")]
 State = Annotated[CaseState, QueryParameter(description="Which cases.")]
 
 Actions = NamedDependency[ReferralActions]
-Queries = NamedDependency[ReferralQueries]
+Reviews = NamedDependency[ReviewQueries]
 Caller = NamedDependency[Principal]
 
 
@@ -30,7 +30,7 @@ Caller = NamedDependency[Principal]
 async def get_cases(
     program_id: Id,
     caller: Caller,
-    queries: Queries,
+    reviews: Reviews,
     case_state: Annotated[
         CaseState, QueryParameter(query="state", description="Which cases.")
     ] = "open",
@@ -39,7 +39,7 @@ async def get_cases(
 ) -> Page[CaseView]:
     """Grouped by referrer and rule, newest first, each with what fired."""
     require_host(caller)
-    return await queries.cases(program_id, case_state, limit, cursor)
+    return await reviews.cases(program_id, case_state, limit, cursor)
 
 
 @post(
@@ -49,11 +49,11 @@ async def get_cases(
     security=HOST_ONLY,
 )
 async def post_dry_run(
-    program_id: Id, data: JSONBody[bodies.TrialOf], caller: Caller, queries: Queries
+    program_id: Id, data: JSONBody[bodies.TrialOf], caller: Caller, reviews: Reviews
 ) -> Trial:
     """What these rules would have flagged among the newest referrals. Nothing is changed."""
     require_host(caller)
-    return await queries.trial(program_id, data.rules, data.limit)
+    return await reviews.trial(program_id, data.rules, data.limit)
 
 
 @post("/fraud/{case_id:str}/confirm", summary="Confirm (host)", status_code=200, security=HOST_ONLY)

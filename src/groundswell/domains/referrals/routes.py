@@ -12,6 +12,7 @@ from groundswell.access.principal import Principal
 from groundswell.domains.referrals import bodies
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.queries import ReferralQueries
+from groundswell.domains.referrals.review_queries import ReviewQueries
 from groundswell.domains.referrals.review_routes import REVIEW
 from groundswell.domains.referrals.views import (
     AttributionView,
@@ -197,7 +198,9 @@ async def get_my_referrals(
     return await queries.mine(require_user(caller), limit, cursor)
 
 
-def referral_router(actions: ReferralActions, queries: ReferralQueries) -> Router:
+def referral_router(
+    actions: ReferralActions, queries: ReferralQueries, reviews: ReviewQueries
+) -> Router:
     """The routes under ``/v1``. ``caller`` and ``idempotency`` are provided by the application."""
     return Router(
         "/v1",
@@ -221,6 +224,7 @@ def referral_router(actions: ReferralActions, queries: ReferralQueries) -> Route
         dependencies={
             "actions": Provide(lambda: actions, sync_to_thread=False),
             "queries": Provide(lambda: queries, sync_to_thread=False),
+            "reviews": Provide(lambda: reviews, sync_to_thread=False),
         },
         tags=["Referrals"],
     )

@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 from groundswell.domains.referrals.attribution import Touch
+from groundswell.domains.referrals.codes import Code
+from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.rules import TouchKind
 from groundswell.store import Statement, Transaction
 
@@ -109,3 +111,23 @@ async def touches_of(
         rows += await transaction.fetch(FIND, touch_id=click_id)
     known = {str(row[0]): TouchRow(*row) for row in rows}
     return sorted(known.values(), key=lambda touch: (touch.at, touch.touch_id))
+
+
+def typed(code: Code, user_id: str, at: int) -> TouchRow:
+    """The touch of somebody who types a code."""
+    return TouchRow(
+        touch_id=new_id("touch"),
+        program_id=code.program_id,
+        referrer_id=code.user_id,
+        code_id=code.code_id,
+        referral_id=new_id("ref"),
+        kind="code",
+        visitor_id=None,
+        user_id=user_id,
+        identity=None,
+        address=None,
+        source=None,
+        query=None,
+        at=at,
+        recorded_at=at,
+    )

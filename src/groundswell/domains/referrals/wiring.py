@@ -7,6 +7,7 @@ from groundswell.domains.referrals.link_routes import link_router
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.reactions import referral_attribution
+from groundswell.domains.referrals.review_queries import ReviewQueries
 from groundswell.domains.referrals.routes import referral_router
 from groundswell.domains.referrals.sweeping import Sweeper
 from groundswell.domains.referrals.tokens import ReferralTokens
@@ -16,16 +17,17 @@ from groundswell.slices import Slice, Tools
 def referral_slice(tools: Tools) -> Slice:
     """Programs, codes, links, attribution, conversions and the review of suspicions."""
     queries = ReferralQueries(tools.store, tools.clock, tools.public_url)
+    reviews = ReviewQueries(tools.store, tools.clock)
     actions = ReferralActions(
         tools.submit, ReferralTokens(tools.secret), tools.hasher, tools.limits, tools.clock
     )
 
     async def audit() -> list[str]:
-        return await audit_referrals(tools.store, tools.log)
+        return await audit_referrals(tools.store)
 
     return Slice(
         "referrals",
-        routes=(referral_router(actions, queries), link_router(actions)),
+        routes=(referral_router(actions, queries, reviews), link_router(actions)),
         react=referral_attribution,
         jobs=(Sweeper(tools.submit, tools.clock).run,),
         audit=audit,
