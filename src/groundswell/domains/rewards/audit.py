@@ -103,7 +103,8 @@ class Told:
     ) -> None:
         for rule in terms:
             name = reward_id(program_id, source_id, rule.rule_id, rule.role, occurrence)
-            self.promised[name] = (rule, purchase)
+            # Told again, it is what it was at first.
+            self.promised.setdefault(name, (rule, purchase))
 
 
 async def audit_rewards(store: Store, log: EventLog) -> list[str]:

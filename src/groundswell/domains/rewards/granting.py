@@ -103,7 +103,7 @@ def _conversion(books: Books, event: ConversionCompleted) -> Conversion:
         event.new_user_id,
         event.occurrence,
     )
-    if event.amount_minor is not None:
+    if event.amount_minor is not None and not known.completed:
         known.amount_minor = event.amount_minor
     return known
 

@@ -152,7 +152,11 @@ async def _fetch(
 
 
 def _take(books: Books, rows: Iterable[Row]) -> None:
-    """What was worked on already stays as it is."""
-    for row in rows:
+    """In one order on every engine. What was worked on already stays as it is."""
+    for row in sorted(rows, key=_name):
         if row[0] not in books.rewards:
             books.rewards[row[0]] = reward_of(row)
+
+
+def _name(row: Row) -> str:
+    return str(row[0])

@@ -47,13 +47,15 @@ REWARDS_BY_USER = Statement(_BY + "w.user_id = r.user_id", rows={"user_id": TEXT
 MATURING = Statement(
     f"""
     SELECT {REWARD} FROM rewards w
-    WHERE w.status = 'pending' AND w.hold_until <= :now ORDER BY w.hold_until LIMIT :portion
+    WHERE w.status = 'pending' AND w.hold_until <= :now
+    ORDER BY w.hold_until, w.reward_id LIMIT :portion
     """  # noqa: S608 - names of ours
 )
 EXPIRING = Statement(
     f"""
     SELECT {REWARD} FROM rewards w
-    WHERE w.status = 'approved' AND w.expires_at <= :now ORDER BY w.expires_at LIMIT :portion
+    WHERE w.status = 'approved' AND w.expires_at <= :now
+    ORDER BY w.expires_at, w.reward_id LIMIT :portion
     """  # noqa: S608 - names of ours
 )
 IS_DUE = Statement(
