@@ -38,6 +38,7 @@ from groundswell.domains.inbox.offering import Limit
 from groundswell.domains.inbox.push.keys import VapidKey
 from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
+from groundswell.domains.leaderboards.queries import BoardQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
@@ -47,6 +48,7 @@ from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
+from groundswell.web.boards import board_router
 from groundswell.web.ops import ops_router
 from groundswell.web.routes import web_router
 
@@ -136,6 +138,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
                 notice=notice,
                 secure_cookies=settings.public_https,
+            ),
+            board_router(
+                boards=BoardQueries(core.store, clock),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
             ),
             ops_router(
                 overview=operations.overview,

@@ -80,7 +80,7 @@ function fill(row, item, rank, oldRank) {
 }
 
 // How a row moved, for a while: "▲ 2", "▼ 1" or "New".
-function mark(place, oldRank, rank) {
+export function mark(place, oldRank, rank) {
   const gain = oldRank === undefined ? null : oldRank - rank;
   place.classList.toggle("down", gain !== null && gain < 0);
   place.textContent = gain === null ? "New" : `${gain > 0 ? "▲" : "▼"} ${Math.abs(gain)}`;
@@ -88,11 +88,11 @@ function mark(place, oldRank, rank) {
   place.dataset.timer = String(setTimeout(() => { place.textContent = ""; }, SHOWN_MS));
 }
 
-function places(rows) {
+export function places(rows) {
   return new Map([...rows].map((row, index) => [row, { rank: index + 1, top: row.getBoundingClientRect().top }]));
 }
 
-function glide(rows, before) {
+export function glide(rows, before) {
   if (still.matches || document.hidden) return;
   for (const row of rows) {
     const old = before.get(row);

@@ -1,5 +1,6 @@
 // Starts what the page at hand has; every part finds its own elements and does without them.
 import { followActivity } from "./activity.js";
+import { followBoard } from "./boards.js";
 import { followCounters } from "./counters.js";
 import { connect } from "./live.js";
 import { followLists } from "./lists.js";
@@ -21,5 +22,6 @@ if (topics) {
   followActivity(live);
   followLists(live);
   followCounters(live);
+  followBoard(live);
   live.start();
 }
