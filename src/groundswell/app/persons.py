@@ -11,6 +11,11 @@ from groundswell.domains.engagement.erasing import ENGAGEMENT_ERASER
 from groundswell.domains.engagement.exporting import export_engagement
 from groundswell.domains.inbox.erasing import INBOX_ERASER
 from groundswell.domains.inbox.exporting import export_inbox
+from groundswell.domains.leaderboards.erasing import LEADERBOARD_ERASER
+from groundswell.domains.referrals.erasing import REFERRAL_ERASER
+from groundswell.domains.rewards.erasing import REWARD_ERASER
+from groundswell.domains.sharing.erasing import SHARING_ERASER
+from groundswell.domains.testimonials.erasing import TESTIMONIAL_ERASER
 from groundswell.log.forgetting import LOG_ERASER
 from groundswell.slices import Slice
 from groundswell.store import Store
@@ -19,6 +24,11 @@ from groundswell.store.persons import Eraser
 ERASERS: Final[tuple[Eraser, ...]] = (
     ENGAGEMENT_ERASER,
     INBOX_ERASER,
+    REFERRAL_ERASER,
+    REWARD_ERASER,
+    SHARING_ERASER,
+    LEADERBOARD_ERASER,
+    TESTIMONIAL_ERASER,
     ACCESS_ERASER,
     LOG_ERASER,
 )

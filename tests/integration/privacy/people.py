@@ -45,17 +45,26 @@ class People:
         """The ids in the feed."""
         return [item.id for item in (await self.core.queries.activity(100)).items]
 
+    async def tables(self) -> list[str]:
+        """The names of all tables there are."""
+        return await tables(self.core)
+
     async def holding(self, marker: str) -> list[str]:
         """The tables in which a text is, in whatever column."""
         return await holding(self.core, marker)
 
 
+async def tables(core: Core) -> list[str]:
+    """The names of all tables of a database."""
+    names = _SQLITE_TABLES if core.store.engine == "sqlite" else _POSTGRES_TABLES
+    return [name for (name,) in await core.rows(names)]
+
+
 async def holding(core: Core, marker: str) -> list[str]:
     """The rows of a database in which a text is, in whatever column of whatever table."""
-    names = _SQLITE_TABLES if core.store.engine == "sqlite" else _POSTGRES_TABLES
     return [
         f"{table}: {row}"
-        for (table,) in await core.rows(names)
+        for table in await tables(core)
         for row in await core.rows(f"SELECT * FROM {table}")
         if marker in repr(row)
     ]

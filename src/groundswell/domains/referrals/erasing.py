@@ -24,7 +24,6 @@ _NAMING = Naming(
         ),
     },
     documents={
-        "referral_touches": ("identity",),
         "referrals": ("trace", "facts"),
         "referral_activities": ("facts", "parts"),
         "fraud_signals": ("evidence",),

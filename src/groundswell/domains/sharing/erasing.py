@@ -1,0 +1,18 @@
+"""Where sharing names people. Shares stay counted, without what was said with them."""
+
+from __future__ import annotations
+
+from groundswell.log.naming import Naming
+from groundswell.store.persons import Eraser
+
+_NAMING = Naming(
+    names={"shares": ("user_id",)},
+    documents={
+        "shares": ("metadata",),
+        "share_engagements": ("engager",),
+        "parked_engagements": ("engager",),
+    },
+    gone={"suggestions": ("user_id", "subject_id")},
+)
+
+SHARING_ERASER = Eraser("sharing", _NAMING.forget)
