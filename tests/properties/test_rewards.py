@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from groundswell.contract.errors import Conflict
 from groundswell.contract.events import Event, LoggedEvent
+from groundswell.contract.events.referrals import ConversionCompleted
 from groundswell.contract.events.rewards import RewardEarned, RewardEvent, RewardPaid
 from groundswell.contract.terms import RewardCap, RewardRule, RewardTier
 from groundswell.contract.times import DAY, HOUR
@@ -187,7 +188,7 @@ class Histories(RuleBasedStateMachine):
         known = [
             one.amount_minor
             for one in self.said
-            if getattr(one, "conversion_id", None) == conversion and hasattr(one, "held")
+            if isinstance(one, ConversionCompleted) and one.conversion_id == conversion
         ]
         amount = known[0] if known else None
         refunded = part if amount is not None and part is not None and part < amount else None

@@ -235,11 +235,13 @@ class Rewarding:
 
 
 @asynccontextmanager
-async def running_rewards(url: str, clock: ManualClock | None = None) -> AsyncIterator[Rewarding]:
+async def running_rewards(
+    url: str, clock: ManualClock | None = None, **writing: Any
+) -> AsyncIterator[Rewarding]:
     """Rewards on a database that has the schema."""
     clock = clock or ManualClock()
     handlers = (rewards_handler(clock), Handler((Happen,), happen))
-    async with running_core(url, clock, handlers=handlers) as core:
+    async with running_core(url, clock, handlers=handlers, **writing) as core:
         yield Rewarding(
             core,
             RewardQueries(core.store, clock),
