@@ -1,4 +1,4 @@
-"""A receiver of webhooks: real HTTP, and signatures computed here and not by the sender's library."""
+"""A receiver of webhooks: real HTTP, and signatures that are computed here."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ class Receiver:
     answers: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)
     always: dict[str, int] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def has(self, count: int) -> None:
+        """Wait until that many requests came."""
+        async with asyncio.timeout(10):
+            while len(self.received) < count:
+                self._came.clear()
+                await self._came.wait()
 
     def at(self, path: str) -> list[Received]:
         return [one for one in self.received if one.path == path]
@@ -58,6 +66,7 @@ class Receiver:
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(request.path, headers, body))
+        self._came.set()
         await asyncio.sleep(self.slow.get(request.path, 0))
         queue = self.answers.get(request.path)
         status, more = queue.pop(0) if queue else (self.always.get(request.path, 204), {})

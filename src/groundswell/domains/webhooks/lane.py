@@ -165,7 +165,7 @@ class Lane:
             )
             if again_at is None and outcome.verdict == "failed":
                 self._tally.given_up += 1
-                _log.warning("webhook given up", endpoint=self._id, event=logged.event_id)
+                _log.warning("webhook given up", endpoint=self._id, event_id=logged.event_id)
         tried.append(Tried(due.seq, outcome.verdict, outcome.status, outcome.error, again_at))
 
 

@@ -123,7 +123,7 @@ async def replay_events(
         return refused
     wanted = sorted(set(command.event_ids))
     found = await transaction.fetch(sql.BY_ID, rows=[(one,) for one in wanted])
-    known: dict[str, int] = {event_id: seq for event_id, seq in found}
+    known: dict[str, int] = {row[0]: row[1] for row in found}
     missing = [one for one in wanted if one not in known]
     if missing:
         return NotFound(f"No event has the id {missing[0]!r}")
@@ -144,9 +144,7 @@ async def replay_range(
         "limit": command.limit,
     }
     if command.event_types is None:
-        found = await transaction.fetch(
-            sql.DEAD_BETWEEN, endpoint_id=command.endpoint_id, **span
-        )
+        found = await transaction.fetch(sql.DEAD_BETWEEN, endpoint_id=command.endpoint_id, **span)
         seqs = [row[0] for row in found]
     else:
         found = await transaction.fetch(sql.IN_LOG, **span)

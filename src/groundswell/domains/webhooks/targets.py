@@ -17,6 +17,7 @@ from groundswell.contract.errors import Invalid
 
 LONGEST: Final = 2048
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -51,7 +52,7 @@ class Targets:
         schemes = ("https", "http") if self.networks else ("https",)
         if not host or parts.scheme not in schemes or not url.isascii() or not url.isprintable():
             raise Invalid.at("url", "Must be an https address")
-        if " " in url or not _NAME.fullmatch(host):
+        if " " in url or not _NAME.fullmatch(host) or _is_disguised(host):
             raise Invalid.at("url", "Must have a plain host name")
         if parts.username is not None or parts.password is not None or "#" in url:
             raise Invalid.at("url", "Must have no credentials and no fragment")
@@ -84,6 +85,14 @@ def _meant(
     if ip in ipaddress.IPv6Network("64:ff9b::/96"):
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
+
+
+def _is_disguised(host: str) -> bool:
+    """Whether a host is a number that is not written as addresses are: resolvers take many forms,
+    and a name of the public internet never ends in a number.
+    """
+    last = host.rstrip(".").rpartition(".")[2]
+    return _NUMBER.fullmatch(last) is not None and not _is_literal(host)
 
 
 def _is_literal(host: str) -> bool:
