@@ -176,3 +176,17 @@ async def test_every_kind_of_window(service: Service, window: str) -> None:
         assert [one["userId"] for one in found["entries"]] == ["ann"]
         assert found["window"]["state"] == "open"
         assert (found["window"]["start"] is None) == (window == "all_time")
+
+
+async def test_the_audit_finds_boards_as_the_log_tells_them(service: Service) -> None:
+    async with service.host() as host:
+        town = Town(service, host)
+        await town.open(window="daily", timeZone="Asia/Kathmandu")
+        first = await town.score("ann", 5)
+        await town.score("bob", 5)
+        await town.score("ann", 0, reverses=first["eventId"])
+
+        done = service.command("audit")
+
+        assert "leaderboards: " not in done.stdout + done.stderr, done.stdout
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from typing import Any
 
-import pytest
-
+from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import DAY, MINUTE, SECOND
-from groundswell.domains.leaderboards.commands import CloseWindow
+from groundswell.domains.leaderboards import handling
+from groundswell.domains.leaderboards.commands import COMMANDS, CloseWindow
 from groundswell.domains.leaderboards.windows import window_at, zone_of
-from tests.integration.leaderboards.worlds import BOARD, Boards, running_boards
+from groundswell.store.commands import Handler
+from tests.integration.leaderboards.worlds import BOARD, Boards, boards_on, running_boards
+from tests.support.core import running_core
 
 UTC = zone_of("UTC")
 
@@ -128,3 +132,61 @@ async def test_two_processes_close_a_window_once(ready_postgres: str, processes:
         assert sorted(each.count for each in done) == [0] * 9 + [1]
         assert len(await one.closings()) == 1
         assert await one.core.rows("SELECT count(*) FROM board_archive_rows") == [(1,)]
+
+
+class Failing:
+    """A transaction whose statement of a number fails, as if the process ended there."""
+
+    def __init__(self, transaction: Any, number: int) -> None:
+        self._transaction = transaction
+        self.left = number
+
+    async def fetch(self, *given: Any, **named: Any) -> Any:
+        self._count()
+        return await self._transaction.fetch(*given, **named)
+
+    async def write(self, *given: Any, **named: Any) -> None:
+        self._count()
+        await self._transaction.write(*given, **named)
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Ended
+
+
+class Ended(Exception):
+    """The process did."""
+
+
+async def test_a_window_closes_exactly_once_whatever_the_point_of_a_crash(ready_url: str) -> None:
+    number, survived = 0, False
+
+    async def handle(transaction: Any, commands: Any, tail: Any) -> Any:
+        nonlocal survived
+        if not isinstance(commands[0], CloseWindow) or survived:
+            return await handling.handle(transaction, commands, tail)
+        failing = Failing(transaction, number)
+        answers = await handling.handle(failing, commands, tail)
+        survived = True
+        return answers
+
+    async with running_core(ready_url, handlers=(Handler(COMMANDS, handle),)) as core:
+        boards = boards_on(core)
+        await boards.create(window="daily")
+        start, end = today(boards)
+        await boards.score("ann", 5)
+        boards.clock.now = end + 5 * MINUTE
+        close = CloseWindow(at=boards.clock(), board_id=BOARD, window_start=start)
+        while not survived:
+            with contextlib.suppress(GroundswellError):
+                await core.submit(close)
+            if not survived:
+                assert await boards.closings() == []
+                assert await core.rows("SELECT 1 FROM board_archive_rows") == []
+                number += 1
+
+        assert number > 5
+        await core.submit(close)
+        assert len(await boards.closings()) == 1
+        assert await boards.table(window="2025-10-09T12:00:00Z") == [("ann", 1, 5)]
