@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from groundswell.contract.errors import Conflict, Forbidden, NotFound
+from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import referrals as events
+from groundswell.contract.events.privacy import PrivacyErasureCompleted
 from groundswell.contract.times import DAY, HOUR
 from groundswell.domains.referrals import commands as wishes
+from groundswell.domains.referrals.reactions import referral_attribution
 from groundswell.domains.referrals.sweeping import Sweeper
 from tests.integration.referrals.worlds import LANDING, PROGRAM, World
 
@@ -263,6 +266,23 @@ async def test_links_of_a_suspended_referrer_lead_on_without_attribution(world: 
         wishes.SuspendReferrer(at=world.clock(), program_id=PROGRAM, user_id="ada", suspended=False)
     )
     assert (await world.redeem(code, "bob")).rejected is None
+
+
+async def test_links_of_an_erased_referrer_lead_on_without_attribution(world: World) -> None:
+    """The eraser has put the tombstone in the referrer's place by then."""
+    await world.program("other")
+    code, _ = await world.code("erased-1"), await world.code("erased-1", "other")
+    now = world.clock()
+    erased = LoggedEvent(1, "msg-1", now, now, PrivacyErasureCompleted(tombstone="erased-1"))
+    for command in referral_attribution(erased):
+        await world.submit(command)
+    followed = await world.click(code)
+    assert (followed.url, followed.click_id) == (LANDING, None)
+    told = await world.told(events.ReferrerSuspended)
+    assert [(one.program_id, one.reason) for one in told] == [
+        ("other", "erased"),
+        (PROGRAM, "erased"),
+    ]
 
 
 async def test_no_address_is_in_an_event_or_a_row(world: World) -> None:

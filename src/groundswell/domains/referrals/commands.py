@@ -171,6 +171,14 @@ class SuspendReferrer(Command, frozen=True, kw_only=True):
     suspended: bool
 
 
+class EndReferrer(Command, frozen=True, kw_only=True):
+    """A user is gone for good: end their part in every program."""
+
+    answer: ClassVar[type] = Done
+    user_id: str
+    reason: str
+
+
 class ResolveCase(Command, frozen=True, kw_only=True):
     """Somebody looked at a case, and decided."""
 
@@ -202,6 +210,7 @@ COMMANDS: tuple[type[Command], ...] = (
     SetReferrer,
     ReverseConversion,
     SuspendReferrer,
+    EndReferrer,
     ResolveCase,
     SweepReferrals,
 )

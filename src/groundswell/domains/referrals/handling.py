@@ -17,7 +17,12 @@ from groundswell.domains.referrals.tokens import ReferralTokens
 from groundswell.store import Transaction
 from groundswell.store.commands import Command, EventTail, Handler
 
-_FOLLOWING = (wishes.RegisterReferee, wishes.UpdateIdentity, wishes.RecordActivity)
+_FOLLOWING = (
+    wishes.RegisterReferee,
+    wishes.UpdateIdentity,
+    wishes.RecordActivity,
+    wishes.EndReferrer,
+)
 
 Execute = Callable[[Transaction, Any, EventTail], Awaitable[object]]
 
@@ -48,6 +53,7 @@ class ReferralCommands:
             wishes.SetReferrer: redeeming.set_referrer,
             wishes.ReverseConversion: ending.reverse_conversion,
             wishes.SuspendReferrer: resolving.suspend_referrer,
+            wishes.EndReferrer: resolving.end_referrer,
             wishes.ResolveCase: resolving.resolve_case,
             wishes.SweepReferrals: ending.sweep,
         }

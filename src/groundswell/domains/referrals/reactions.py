@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import intake as host
+from groundswell.contract.events.privacy import PrivacyErasureCompleted
 from groundswell.domains.referrals.commands import (
+    EndReferrer,
     RecordActivity,
     RegisterReferee,
     UpdateIdentity,
@@ -43,6 +45,8 @@ def referral_attribution(logged: LoggedEvent) -> Sequence[Command]:
             return _activities(logged, event, _of_completion(event))
         case host.BidAwarded():
             return _activities(logged, event, _of_award(event))
+        case PrivacyErasureCompleted(tombstone=tombstone):
+            return [EndReferrer(at=logged.recorded_at, user_id=tombstone, reason="erased")]
         case _:
             return []
 

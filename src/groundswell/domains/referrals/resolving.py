@@ -7,10 +7,7 @@ from groundswell.contract.events import referrals as events
 from groundswell.domains.referrals import conversion_rows as conversions
 from groundswell.domains.referrals import referral_rows as sql
 from groundswell.domains.referrals import suspicions as cases
-from groundswell.domains.referrals.commands import (
-    ResolveCase,
-    SuspendReferrer,
-)
+from groundswell.domains.referrals.commands import EndReferrer, ResolveCase, SuspendReferrer
 from groundswell.domains.referrals.conversion_rows import Conversion
 from groundswell.domains.referrals.converting import set_state, undo
 from groundswell.domains.referrals.program_rows import find_program
@@ -21,6 +18,9 @@ from groundswell.domains.referrals.views import CaseState, Done
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import EventTail
 
+PROGRAMS_OF = Statement(
+    "SELECT DISTINCT program_id FROM referral_codes WHERE user_id = :user_id ORDER BY program_id"
+)
 RESOLVE = Statement(
     """
     UPDATE fraud_cases SET state = :state, resolved_at = :now, resolved_by = :resolved_by,
@@ -66,6 +66,17 @@ async def suspend_referrer(
     before = await sql.is_suspended(transaction, command.program_id, command.user_id)
     if before != command.suspended:
         await _suspend(transaction, tail, command, "host")
+    return Done()
+
+
+async def end_referrer(transaction: Transaction, command: EndReferrer, tail: EventTail) -> Done:
+    """End a user's part wherever they have a code: links lead on, nothing unpaid is paid."""
+    for (program_id,) in await transaction.fetch(PROGRAMS_OF, user_id=command.user_id):
+        if not await sql.is_suspended(transaction, program_id, command.user_id):
+            one = SuspendReferrer(
+                at=command.at, program_id=program_id, user_id=command.user_id, suspended=True
+            )
+            await _suspend(transaction, tail, one, command.reason)
     return Done()
 
 
