@@ -116,8 +116,7 @@ async def test_a_tie_at_the_prize_boundary_goes_to_who_was_first(boards: Boards)
     assert [(one.user_id, one.share) for one in closed.prizes] == [("early", "1")]
 
 
-@pytest.mark.parametrize("processes", [2])
-async def test_two_processes_close_a_window_once(ready_postgres: str, processes: int) -> None:
+async def test_two_processes_close_a_window_once(ready_postgres: str) -> None:
     async with running_boards(ready_postgres) as one, running_boards(ready_postgres) as other:
         await one.create(window="daily")
         start, end = today(one)
