@@ -41,6 +41,15 @@ Perform = Callable[[Report], Awaitable[str | None]]
 """Does what is reported; answers the id of what came of it, if it has one."""
 
 
+Present = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
+"""How users show themselves to their friends now; who is not to be seen is missing."""
+
+
+async def nobody_present(_: Sequence[str]) -> Mapping[str, str]:
+    """Where presence cannot be asked."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What every slice is made with.
@@ -57,6 +66,7 @@ class Tools:
         link_targets: other origins that links of this service may lead to, separated by commas.
         webhook_secrets: which platforms may send webhooks, and their secrets.
         webhook_networks: private networks that webhooks may be sent to, separated by commas.
+        present: how users show themselves to their friends now.
     """
 
     store: Store
@@ -70,6 +80,7 @@ class Tools:
     link_targets: str = ""
     webhook_secrets: str = ""
     webhook_networks: str = ""
+    present: Present = nobody_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ class Slice:
         audit: compares what is kept with the log; a line for each difference.
         export: everything about a user, as JSON values.
         members: whether a user is a member of a program, if this slice knows.
+        presence: whether somebody may see who is present in a scope, if this slice knows.
         states: what was told last on the topics that tell states, as JSON.
         reports: what clients may report over the gateway, by the name of the action.
         wake: called after every commit in this process; must return at once.
@@ -98,6 +110,7 @@ class Slice:
     audit: Callable[[], Awaitable[list[str]]] | None = None
     export: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None
     members: Callable[[str, str], Awaitable[bool]] | None = None
+    presence: Callable[[str, str | None], Awaitable[bool]] | None = None
     states: Callable[[], Awaitable[Mapping[str, bytes]]] | None = None
     reports: Mapping[str, Perform] = field(default_factory=dict)
     wake: Callable[[], None] | None = None

@@ -32,6 +32,7 @@ DEFAULT_LIMITS: Mapping[str, str] = {
     "erase": "6/hour",
     "testimonial": "10/minute",
     "reaction": "60/minute",
+    "connection": "60/minute",
 }
 
 

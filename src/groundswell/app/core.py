@@ -21,6 +21,7 @@ from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.leaderboards.handling import leaderboard_handler
+from groundswell.domains.network.handling import network_handler
 from groundswell.domains.privacy.handling import privacy_handler
 from groundswell.domains.privacy.wishes import wishes_of
 from groundswell.domains.referrals.handling import referral_handler
@@ -86,6 +87,7 @@ def build_core(settings: Settings) -> Core:
             sharing_handler(),
             leaderboard_handler(),
             testimonial_handler(),
+            network_handler(),
             webhook_handler(),
             ImportBatches((engagement,), clock).handler,
             privacy_handler(ERASERS, withdraw),

@@ -66,19 +66,20 @@ class Exchange:
             await self.shared.close()
 
 
-async def exchange_of(core: Core, members: Check) -> Exchange:
+async def exchange_of(core: Core, members: Check, presence: Check) -> Exchange:
     """Within this process, or among all that share a Redis; nothing runs yet."""
     if core.settings.redis_url:
-        return await _shared(core, members)
+        return await _shared(core, _rules(members, presence))
     head, log_id = await core.log.head(), await core.log.log_id()
-    broker, hub, presence = MemoryBroker(after_seq=head), Hub(), MemoryPresence()
+    broker, hub, present = MemoryBroker(after_seq=head), Hub(), MemoryPresence()
     hub.reached(head)
     broker.attach(hub.deliver)
     replay = LogReplay(core.log, log_id, lambda: hub.seq)
-    return Exchange(broker, hub, replay, _rules(members), presence, PresenceWatch(presence))
+    rules = _rules(members, presence)
+    return Exchange(broker, hub, replay, rules, present, PresenceWatch(present))
 
 
-async def _shared(core: Core, members: Check) -> Exchange:
+async def _shared(core: Core, rules: TopicAccess) -> Exchange:
     # Both need the optional Redis client.
     from groundswell.realtime.broker.redis.broker import RedisBroker  # noqa: PLC0415
     from groundswell.realtime.presence.redis import RedisPresence  # noqa: PLC0415
@@ -95,13 +96,14 @@ async def _shared(core: Core, members: Check) -> Exchange:
     hub, presence = Hub(broker), RedisPresence(url, namespace=log_id)
     broker.serve(hub)
     shared = Shared(broker, presence)
-    return Exchange(broker, hub, replay, _rules(members), presence, PresenceWatch(presence), shared)
+    return Exchange(broker, hub, replay, rules, presence, PresenceWatch(presence), shared)
 
 
-def _rules(members: Check) -> TopicAccess:
-    """``members`` of programs hear them; presence is open, or for whom a token names its scope."""
+def _rules(members: Check, presence: Check) -> TopicAccess:
+    """``members`` of programs hear them; presence is open, for whom a slice permits it, or for
+    whom a token names its scope."""
 
-    async def is_open(scope: str, _: str | None) -> bool:
-        return scope.startswith(OPEN_SCOPE)
+    async def may_watch(scope: str, user_id: str | None) -> bool:
+        return scope.startswith(OPEN_SCOPE) or await presence(scope, user_id)
 
-    return TopicAccess(members=members, presence=is_open)
+    return TopicAccess(members=members, presence=may_watch)

@@ -11,10 +11,12 @@ from litestar.types import ControllerRouterHandler
 from groundswell.access.limits import RateLimits
 from groundswell.app.core import Core
 from groundswell.app.persons import ERASERS, exports_of
+from groundswell.app.whereabouts import Whereabouts
 from groundswell.contract import times
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
+from groundswell.domains.network.wiring import network_slice
 from groundswell.domains.privacy.wiring import privacy_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
@@ -33,6 +35,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     reward_slice,
     leaderboard_slice,
     testimonial_slice,
+    network_slice,
     webhook_slice,
 )
 
@@ -53,6 +56,7 @@ class Offers:
 
     slices: tuple[Slice, ...]
     following: Mapping[str, Following]
+    whereabouts: Whereabouts
 
     def routes(self) -> list[ControllerRouterHandler]:
         """The HTTP faces."""
@@ -92,6 +96,11 @@ class Offers:
         audits = [one.audit for one in self.slices if one.audit is not None]
         return [line for audit in audits for line in await audit()]
 
+    async def may_watch(self, scope: str, user_id: str | None) -> bool:
+        """Whether somebody may see who is present in a scope."""
+        checks = [one.presence for one in self.slices if one.presence is not None]
+        return any([await check(scope, user_id) for check in checks])
+
     async def start(self) -> None:
         """Find the positions at which reactions go on."""
         for one in self.following.values():
@@ -105,6 +114,7 @@ class Offers:
 
 def offers_of(core: Core, limits: RateLimits) -> Offers:
     """All slices with their reactions; nothing runs yet."""
+    whereabouts = Whereabouts()
     tools = Tools(
         core.store,
         core.log,
@@ -117,6 +127,7 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.link_targets,
         core.settings.webhook_secrets,
         core.settings.webhook_networks,
+        present=whereabouts.of,
     )
     made = tuple(make(tools) for make in MAKERS)
     slices = (*made, privacy_slice(tools, exports_of(core.store, made), ERASERS))
@@ -135,4 +146,4 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
             )
             core.wakers.append(consumer.wake)
             following[one.name] = Following(reactions, consumer)
-    return Offers(slices, following)
+    return Offers(slices, following, whereabouts)

@@ -84,7 +84,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
         offers = offers_of(core, limits)
         await offers.start()
-        exchange = await exchange_of(core, offers.is_member)
+        exchange = await exchange_of(core, offers.is_member, offers.may_watch)
+        offers.whereabouts.serve(exchange.presence)
         inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
         dealings = Dealings(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from groundswell.contract.events.base import Event, Notice, Privacy, Tag
+from groundswell.contract.events.network import network_topic
+
+ABOUT_PEOPLE: Final = frozenset({"friend", "collaboration"})
+"""The kinds of suggestions that name somebody to know, or to work with."""
 
 
 def social_topic(user_id: str) -> str:
@@ -201,6 +205,12 @@ class SuggestionCreated(OfSharer, frozen=True, kw_only=True):
     reason: str
     title: str | None = None
     expires_at: int | None = None
+
+    def topics(self) -> Sequence[str]:
+        """The user: about people where they hear of people."""
+        if self.kind in ABOUT_PEOPLE:
+            return (network_topic(self.user_id),)
+        return super().topics()
 
     def told(self) -> dict[str, Any]:
         """What to show."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from groundswell.contract.events.privacy import PrivacyErasureCompleted
 from groundswell.contract.events.testimonials import TestimonialEngaged, TestimonialEvent
 from groundswell.domains.testimonials.statements import AUDIT, AUDIT_REACTIONS
 from groundswell.log.reader import EventLog
@@ -28,9 +29,11 @@ async def audit_testimonials(store: Store, log: EventLog) -> list[str]:
 
 
 async def from_log(log: EventLog) -> tuple[dict[str, str], Reactions]:
-    """The states of all testimonials, and who reacted to which, by the log."""
+    """The states of all testimonials, and who reacted to which, by the log; reactions of who was
+    forgotten are not kept."""
     states: dict[str, str] = {}
     reactions: Reactions = set()
+    gone: set[str] = set()
     async for logged in log.all():
         event = logged.event
         if isinstance(event, TestimonialEngaged):
@@ -38,4 +41,6 @@ async def from_log(log: EventLog) -> tuple[dict[str, str], Reactions]:
             (reactions.add if event.active else reactions.discard)(reaction)
         elif isinstance(event, TestimonialEvent):
             states[event.testimonial_id] = event.state
-    return states, reactions
+        elif isinstance(event, PrivacyErasureCompleted):
+            gone.add(event.tombstone)
+    return states, {one for one in reactions if one[1] not in gone}

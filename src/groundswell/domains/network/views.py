@@ -1,0 +1,67 @@
+"""What the network answers when asked."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Standing = Literal["established", "outgoing", "incoming"]
+"""Friends; the user asked; the user was asked."""
+
+
+class View(msgspec.Struct, rename="camel", frozen=True, kw_only=True, gc=False):
+    """Base of all answers: camelCase names on the wire, times as RFC 3339."""
+
+
+class FriendView(View, frozen=True, kw_only=True):
+    """Somebody the caller knows, or would. ``presence`` is ``online`` or ``away`` for friends who
+    are to be seen, else null."""
+
+    user_id: str
+    state: Standing
+    via: str
+    since: str
+    presence: str | None = None
+
+
+class FriendPage(View, frozen=True, kw_only=True):
+    """People, the latest first."""
+
+    items: list[FriendView]
+    next_cursor: str | None
+    as_of: str
+
+
+class BlockView(View, frozen=True, kw_only=True):
+    """Somebody the caller wants to see nothing of."""
+
+    user_id: str
+    since: str
+
+
+class BlockPage(View, frozen=True, kw_only=True):
+    """Blocked people, the latest first."""
+
+    items: list[BlockView]
+    next_cursor: str | None
+    as_of: str
+
+
+class PersonSuggestion(View, frozen=True, kw_only=True):
+    """Somebody to know (``friend``) or to work with (``collaboration``), and why."""
+
+    suggestion_id: str
+    kind: str
+    subject_id: str
+    reason: str
+    created_at: str
+    expires_at: str
+
+
+class PersonSuggestionPage(View, frozen=True, kw_only=True):
+    """Suggestions, newest first."""
+
+    items: list[PersonSuggestion]
+    next_cursor: str | None
+    as_of: str
