@@ -83,7 +83,7 @@ def build_core(settings: Settings) -> Core:
             announcement_handler(),
             intake_handler(),
             referral_handler(secret, settings.public_url.rstrip("/"), clock),
-            rewards_handler(clock),
+            rewards_handler(clock, wishes_of),
             sharing_handler(),
             leaderboard_handler(),
             testimonial_handler(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,11 +19,18 @@ PERSONAL: Final = frozenset(
 )
 """The fields that name people, or addresses by their hashes."""
 
+_TOMBSTONE: Final = re.compile(r"erased-[0-9a-f]{32}\Z")
+
 FREE: Final = frozenset({"data", "metadata", "entries", "changes", "identity", "evidence"})
 """The fields with JSON of any form: whatever equals somebody's id in it names them."""
 
 DETAILS: Final = frozenset({"displayName", "identity", "data", "metadata", "location"})
 """What an event tells of its own user, beyond who it is."""
+
+
+def is_tombstone(name: str) -> bool:
+    """Whether this stands in place of somebody who was forgotten."""
+    return _TOMBSTONE.match(name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,17 @@ from groundswell.contract.events.rewards import RewardEvent
 from groundswell.contract.terms import RewardRule
 from groundswell.domains.rewards.audit import audit_rewards
 from groundswell.domains.rewards.commands import DecideReward, HostAction
+from groundswell.domains.rewards.erasing import REWARD_ERASER
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.rewards.queries import RewardQueries
 from groundswell.domains.rewards.reactions import react
 from groundswell.domains.rewards.sweeping import RewardSweep
 from groundswell.domains.rewards.views import RewardRecord
+from groundswell.log.forgetting import find_events, forget_events
 from groundswell.log.reactions import Reactions
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import Command, EventTail, Handler
+from groundswell.store.persons import Discretions, Erasure, nobody_wishes
 from tests.support.core import Core, ManualClock, running_core
 
 PROGRAM = "program-test"
@@ -46,6 +49,25 @@ class Happen(Command, frozen=True, kw_only=True):
 async def happen(_: Transaction, commands: Sequence[Happen], tail: EventTail) -> list[object]:
     """Write it into the log."""
     return [tail.append(one.event, one.at) for one in commands]
+
+
+class Forget(Command, frozen=True, kw_only=True):
+    """Somebody is to be forgotten."""
+
+    answer: ClassVar[type] = int
+    erasure: Erasure
+
+
+async def forget(
+    transaction: Transaction, commands: Sequence[Forget], tail: EventTail
+) -> list[object]:
+    """Forget them in rewards, and in the log."""
+    done: list[object] = []
+    for one in commands:
+        found = await find_events(transaction, one.erasure, 0)
+        rows = await REWARD_ERASER.erase(transaction, one.erasure, {}, tail)
+        done.append(rows + await forget_events(transaction, one.erasure, found, tail))
+    return done
 
 
 def rule(rule_id: str = "cash", **more: Any) -> RewardRule:
@@ -236,11 +258,18 @@ class Rewarding:
 
 @asynccontextmanager
 async def running_rewards(
-    url: str, clock: ManualClock | None = None, **writing: Any
+    url: str,
+    clock: ManualClock | None = None,
+    discretions: Discretions = nobody_wishes,
+    **writing: Any,
 ) -> AsyncIterator[Rewarding]:
     """Rewards on a database that has the schema."""
     clock = clock or ManualClock()
-    handlers = (rewards_handler(clock), Handler((Happen,), happen))
+    handlers = (
+        rewards_handler(clock, discretions),
+        Handler((Happen,), happen),
+        Handler((Forget,), forget),
+    )
     async with running_core(url, clock, handlers=handlers, **writing) as core:
         yield Rewarding(
             core,

@@ -15,11 +15,13 @@ from groundswell.contract.events.referrals import (
     ReferrerSuspended,
 )
 from groundswell.contract.events.rewards import ProgressUpdated, RewardCancelled, RewardReversed
+from groundswell.contract.privacy import Discretion
 from groundswell.contract.terms import RewardCap, RewardRule
 from groundswell.contract.times import DAY
-from groundswell.domains.rewards.commands import CancelUnpaid
-from tests.integration.rewards.rewarding import PROGRAM, Rewarding, rule
+from groundswell.store.persons import Erasure
+from tests.integration.rewards.rewarding import PROGRAM, Forget, Rewarding, rule, running_rewards
 
+GONE = "erased-" + "0" * 32
 MILESTONE = rule("two", kind="milestone", at_count=2, amount_minor=10_000)
 
 
@@ -189,22 +191,49 @@ async def test_partial_refunds_add_up_and_round_once(rewarding: Rewarding) -> No
     assert await rewarding.balance() == {"pending": "0.08"}
 
 
+async def _erase(rewarding: Rewarding, user: str) -> None:
+    """Erase somebody as the slice of privacy does."""
+    actor = frozenset({f"user:{user}"})
+    erasure = Erasure(GONE, user, actor, actor, rewarding.clock())
+    await rewarding.core.submit(Forget(at=rewarding.clock(), erasure=erasure))
+
+
 async def test_referee_erases_account_during_hold(rewarding: Rewarding) -> None:
-    """The reward needs nothing of the referee any more: it matures and is paid without them."""
+    """The conversion counts on under a tombstone, and the referrer's reward continues."""
     rewarding.terms = (rule("thanks"), rule("welcome", role="referee"))
     await rewarding.happen(rewarding.completed())
-    gone = CancelUnpaid(at=rewarding.clock(), user_id="new-1", program_id=None, reason="erased")
-    await rewarding.core.submit(gone)
-    states = {one.rule_id: one.status for one in await rewarding.rewards()}
-    assert states == {"thanks": "pending", "welcome": "cancelled"}
+    await _erase(rewarding, "new-1")
+    states = {one.rule_id: (one.status, one.referee_id) for one in await rewarding.rewards()}
+    assert states == {"thanks": ("pending", GONE), "welcome": ("cancelled", GONE)}
     (progress,) = (await rewarding.queries.progress("ann")).items
     assert progress.count == 1
     thanks = await rewarding.paid((await rewarding.only(user_id="ann")).reward_id)
     assert thanks.status == "paid"
+
+
+async def test_referrer_erased(rewarding: Rewarding) -> None:
+    """What is unpaid is cancelled, what was paid stays in the ledger under the tombstone."""
+    rewarding.terms = (rule("thanks"), rule("welcome", role="referee"))
+    await rewarding.happen(rewarding.completed("1"), rewarding.completed("2"))
+    first = next(one for one in await rewarding.rewards(user_id="ann"))
+    await rewarding.paid(first.reward_id)
+    await _erase(rewarding, "ann")
+    assert await rewarding.rewards(user_id="ann") == []
+    assert sorted(await rewarding.statuses(user_id=GONE)) == ["cancelled", "paid"]
+    assert await rewarding.balance(GONE) == {"paid": "50.00"}
+    assert len(await rewarding.rewards(user_id="new-1")) == 1
+    named = "SELECT seq, event_type FROM event_log WHERE payload LIKE '%\"ann\"%'"
+    assert await rewarding.core.rows(named) == []
     await rewarding.assert_consistent()
+    await rewarding.happen(rewarding.completed("3", referrer_id=GONE))
+    found = await rewarding.queries.conversion("conversion-3")
+    assert {one.rule_id: one.outcome for one in found.decisions} == {
+        "thanks": "person_gone",
+        "welcome": "granted",
+    }
 
 
-async def test_referrer_banned_or_erased(rewarding: Rewarding) -> None:
+async def test_referrer_banned(rewarding: Rewarding) -> None:
     """What is unpaid is cancelled, what is held rejected; what was paid stays."""
     rewarding.terms = (rule("thanks"), rule("welcome", role="referee"))
     await rewarding.happen(rewarding.completed("1"))
@@ -347,3 +376,18 @@ async def test_the_export_has_everything_of_a_person(rewarding: Rewarding) -> No
     exported = await rewarding.queries.export("ann")
     assert exported.keys() == {"rewards", "progress", "balances"}
     assert await rewarding.queries.export("nobody") == {}
+
+
+async def test_private_rewards_are_told_without_amounts(ready_url: str) -> None:
+    async def wishes(_: object, __: object) -> dict[str, Discretion]:
+        return {"ann": Discretion(private_rewards=True)}
+
+    async with running_rewards(ready_url, discretions=wishes) as rewarding:
+        rewarding.terms = (rule("thanks"), rule("welcome", role="referee"))
+        await rewarding.happen(rewarding.completed())
+        rewarding.clock.advance(15 * DAY)
+        await rewarding.sweeping.sweep()
+        told = [(one.told()["userId"], one.told()["amount"]) for one in await rewarding.told()]
+        assert set(told) == {("ann", None), ("new-1", "50.00")}
+        (mine,) = await rewarding.rewards(user_id="ann")
+        assert str(mine.amount) == "50.00"

@@ -48,8 +48,6 @@ class RewardFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     rule_version: int
     conversion_id: str | None
     occurrence: int
-    referrer_id: str
-    referee_id: str
     granted_minor: int
     counted_at: int
     granted_at: int
@@ -65,6 +63,8 @@ class RewardEvent(Event, frozen=True, kw_only=True):
         status: afterwards.
         eligible_at: when its hold period ends, held or not.
         reversed_minor: how much of it was taken back so far.
+        referrer_id, referee_id: who referred whom.
+        private: its owner wishes that amounts are not told, only read.
     """
 
     privacy: ClassVar[Privacy] = "personal"
@@ -80,6 +80,9 @@ class RewardEvent(Event, frozen=True, kw_only=True):
     eligible_at: int
     reason: str | None = None
     reversed_minor: int = 0
+    referrer_id: str
+    referee_id: str
+    private: bool = False
     facts: RewardFacts
 
     @property
@@ -98,8 +101,8 @@ class RewardEvent(Event, frozen=True, kw_only=True):
             "rewardId": self.reward_id,
             "referralId": self.referral_id,
             "programId": self.program_id,
-            "amount": str(to_money(self.amount_minor, self.currency).amount),
-            "currency": self.currency,
+            "amount": None if self.private else self._amount(),
+            "currency": None if self.private else self.currency,
             "type": self.type,
             "status": self.status,
             "eligibleDate": to_rfc3339(self.eligible_at),
@@ -109,6 +112,9 @@ class RewardEvent(Event, frozen=True, kw_only=True):
     def notices(self) -> Sequence[Notice]:
         """Its owner must not miss it."""
         return (Notice(user_id=self.user_id, data=self.told()),) if self.critical else ()
+
+    def _amount(self) -> str:
+        return str(to_money(self.amount_minor, self.currency).amount)
 
 
 class RewardEarned(RewardEvent, frozen=True, kw_only=True):

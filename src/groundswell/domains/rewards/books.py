@@ -93,6 +93,7 @@ class Books:
         self.awards: defaultdict[Person, list[Award]] = defaultdict(list)
         self.programs: dict[str, Program] = {}
         self.sums: defaultdict[tuple[str, str, str], dict[int, list[int]]] = defaultdict(dict)
+        self.discreet: set[str] = set()
         self.changes = Changes()
 
     # Reading
@@ -238,6 +239,9 @@ class Books:
                 eligible_at=reward.hold_until,
                 reason=reward.reason,
                 reversed_minor=reward.reversed_minor,
+                referrer_id=reward.referrer_id,
+                referee_id=reward.referee_id,
+                private=reward.user_id in self.discreet,
                 facts=reward.facts(),
             )
         )

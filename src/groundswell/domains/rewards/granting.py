@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from groundswell.contract.events.referrals import AttributionAssigned, ConversionCompleted
+from groundswell.contract.people import is_tombstone
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import DAY
 from groundswell.domains.rewards.amounts import NoAmount, Purchase, amount_of
@@ -27,6 +28,7 @@ Refused = (
         "reached_before",
         "cap_reached",
         "conversion_reversed",
+        "person_gone",
     ]
 )
 REVIEW = "review"
@@ -55,6 +57,10 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     def person(self) -> Person:
         """The referrer, in the program."""
         return self.program_id, self.referrer_id
+
+    def owner(self, rule: RewardRule) -> str:
+        """Who gets what a rule gives."""
+        return self.referrer_id if rule.role == "referrer" else self.referee_id
 
 
 def grant_rewards(books: Books, event: ConversionCompleted) -> int:
@@ -144,6 +150,8 @@ def _not_due(books: Books, occasion: Occasion, rule: RewardRule, count: int) -> 
     """Why a rule gives nothing here, whatever its amount is."""
     if rule.upfront != (occasion.conversion_id is None):
         return "given_upfront"
+    if is_tombstone(occasion.owner(rule)):
+        return "person_gone"
     if rule.max_occurrences is not None and occasion.occurrence > rule.max_occurrences:
         return "later_occurrence"
     if rule.kind != "milestone":
@@ -176,7 +184,7 @@ def _reward(books: Books, occasion: Occasion, rule: RewardRule, amount: int) -> 
         kind=rule.kind,
         role=rule.role,
         type=rule.type,
-        user_id=occasion.referrer_id if rule.role == "referrer" else occasion.referee_id,
+        user_id=occasion.owner(rule),
         referrer_id=occasion.referrer_id,
         referee_id=occasion.referee_id,
         referral_id=occasion.referral_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -31,6 +31,7 @@ from groundswell.domains.rewards.rows import row_of
 from groundswell.domains.rewards.views import ChangedRewards, Swept
 from groundswell.store import Transaction
 from groundswell.store.commands import Command, EventTail, Handler
+from groundswell.store.persons import Discretions, nobody_wishes
 
 FIRST = 1
 _encode = msgspec.json.Encoder().encode
@@ -42,10 +43,12 @@ class RewardCommands:
     Args:
         clock: when what they do happens. A conversion may be reported long after it was made; its
             reward is news all the same.
+        discretions: what the owners of rewards wish.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, discretions: Discretions) -> None:
         self._clock = clock
+        self._discretions = discretions
 
     async def handle(
         self, transaction: Transaction, commands: Sequence[Command], tail: EventTail
@@ -53,19 +56,29 @@ class RewardCommands:
         """The outcomes stand in the order of the commands; a refusal is a value."""
         books = Books(tail, self._clock())
         await load(transaction, commands, books)
+        await self._ask(transaction, books, _newly_rewarded(commands))
         outcomes: list[object] = []
         for command in commands:
             if isinstance(command, SweepRewards):
-                outcomes.append(await _sweep(transaction, command, books))
+                found = await due(transaction, command, books)
+                await self._ask(transaction, books, ())
+                outcomes.append(_elapse(books, command, found))
             else:
                 outcomes.append(_outcome(books, command))
         await write(transaction, books)
         return outcomes
 
+    async def _ask(self, transaction: Transaction, books: Books, others: Collection[str]) -> None:
+        """Ask what owners of rewards wish."""
+        owners = sorted({*others, *(one.user_id for one in books.rewards.values())})
+        if owners:
+            wishes = await self._discretions(transaction, owners)
+            books.discreet.update(name for name, one in wishes.items() if one.private_rewards)
 
-def rewards_handler(clock: Clock) -> Handler:
+
+def rewards_handler(clock: Clock, discretions: Discretions = nobody_wishes) -> Handler:
     """The handler of all commands about rewards."""
-    return Handler(COMMANDS, RewardCommands(clock).handle)
+    return Handler(COMMANDS, RewardCommands(clock, discretions).handle)
 
 
 def _outcome(books: Books, command: Command) -> object:
@@ -101,8 +114,18 @@ def _execute(books: Books, command: Command) -> object:
     return ChangedRewards(rewards=0)
 
 
-async def _sweep(transaction: Transaction, command: SweepRewards, books: Books) -> Swept:
-    found = await due(transaction, command, books)
+def _newly_rewarded(commands: Sequence[Command]) -> list[str]:
+    people: list[str] = []
+    for command in commands:
+        match command:
+            case GrantRewards(conversion=one):
+                people += (one.referrer_id, one.new_user_id)
+            case GrantUpfront(attribution=two):
+                people += (two.referrer_id, two.referee_id)
+    return people
+
+
+def _elapse(books: Books, command: SweepRewards, found: Sequence[str]) -> Swept:
     changed = sum(deciding.elapse(books, books.rewards[one]) for one in found)
     return Swept(rewards=changed, more=len(found) >= command.portion)
 

@@ -59,8 +59,6 @@ class Reward:
             rule_version=self.rule_version,
             conversion_id=self.conversion_id,
             occurrence=self.occurrence,
-            referrer_id=self.referrer_id,
-            referee_id=self.referee_id,
             granted_minor=self.amount_minor,
             counted_at=self.counted_at,
             granted_at=self.granted_at,
