@@ -226,3 +226,67 @@ async def test_members_hear_of_changes_of_their_program_and_nobody_else(service:
         told = (await member.until(type="EVENT", topic=topic))["data"]
         assert told["eventType"] == "referral.program.updated"
         assert (told["version"], told["changed"]) == (2, ["rules.model"])
+
+
+async def test_a_suspicion_is_reviewed_over_http(service: Service) -> None:
+    spring, ada, bob = await program(service), name("ada"), name("bob")
+    own = await code(service, spring, ada)
+    mailbox = f"{ada}@gmail.com"
+    async with service.host() as host:
+        people = [(ada, mailbox, {}), (bob, f"{ada}+2@googlemail.com", {"code": own["code"]})]
+        for user, email, hints in people:
+            event = {
+                "specversion": "1.0",
+                "id": uuid4().hex,
+                "source": "/users",
+                "type": "user.registered",
+                "data": {"userId": user, "email": email, "referral": hints},
+            }
+            assert (await host.post("/v1/events", json=event)).status_code == 202
+
+        async def queue() -> list[dict[str, Any]]:
+            answer = await host.get(f"/v1/programs/{spring}/fraud")
+            return list(answer.json()["items"])
+
+        async def flagged() -> bool:
+            return len(await queue()) == 2
+
+        await until(flagged)
+        cases = {one["rule"]: one for one in await queue()}
+        assert set(cases) == {"same_email", "duplicate_identity"}
+        assert mailbox not in str(cases)
+        assert (await referrals(service, ada))["items"][0]["held"]
+        trial = await host.post(
+            f"/v1/programs/{spring}/fraud/dry-run", json={"rules": {"off": ["same_email"]}}
+        )
+        assert [one["rule"] for one in trial.json()["rules"]] == ["duplicate_identity"]
+        path = f"/v1/fraud/{cases['same_email']['caseId']}"
+        assert (await host.post(f"{path}/confirm", json={"note": "seen"})).status_code == 200
+        assert await refused(await host.post(f"{path}/dismiss", json={})) == (409, "case_resolved")
+    (item,) = (await referrals(service, ada))["items"]
+    assert (item["state"], item["reason"]) == ("reversed", "fraud_confirmed")
+    async with await service.user(ada) as client:
+        assert (await client.get(f"/v1/programs/{spring}/fraud")).status_code == 403
+
+
+async def test_conversions_are_reported_once_and_undone(service: Service) -> None:
+    stage = {"name": "order", "on": "order.paid", "completes": True}
+    spring, ada, bob = await program(service, stages=[stage]), name("ada"), name("bob")
+    own = await code(service, spring, ada)
+    order = {
+        "userId": bob,
+        "type": "order.paid",
+        "externalEventId": "order-1",
+        "amount": {"amount": "80.00", "currency": "EUR"},
+    }
+    async with service.host() as host:
+        claim = {"code": own["code"], "userId": bob}
+        assert (
+            await host.post(f"/v1/programs/{spring}/redemptions", json=claim)
+        ).status_code == 201
+        for _ in range(2):
+            answer = await host.post(f"/v1/programs/{spring}/conversions", json=order)
+            assert answer.status_code == 202, answer.text
+        assert (await referrals(service, ada))["totals"]["conversions"] == 1
+        missing = await host.post("/v1/conversions/conv-none/reverse", json={"reason": "refund"})
+        assert missing.status_code == 404
