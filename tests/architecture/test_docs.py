@@ -11,6 +11,7 @@ from groundswell.cli import main
 from groundswell.contract.events import EVENT_TYPES
 from groundswell.realtime.topics import KINDS
 from groundswell.settings import Settings
+from scripts.events_table import table, written
 
 ROOT = Path(__file__).parents[2]
 DOCS = "\n".join(
@@ -39,6 +40,10 @@ def test_every_command_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
 def test_every_event_is_documented(name: str) -> None:
     assert f"`{name}`" in DOCS
+
+
+def test_the_fields_topics_and_privacy_of_every_event_are_as_documented() -> None:
+    assert written() == table(), "run: python -m scripts.events_table"
 
 
 @pytest.mark.parametrize("name", [kind.name for kind in KINDS])

@@ -71,6 +71,7 @@ def as_it_may_be(case: Case) -> None:
             case.body.pop("source", None)
             case.body.pop("externalId", None)
         of_a_program(case.body)
+        of_a_webhook(case)
         if case.operation.path.endswith(("/codes", "/touches")):
             case.body["userId"] = "mia"
         for name in {"occurredAt", "publishedAt", "startsAt", "at"} & case.body.keys():
@@ -94,6 +95,20 @@ def of_a_program(body: dict[str, Any]) -> None:
         if body[name] is not None:
             body[name] = {"amount": "12.50", "currency": "EUR"}
     body.pop("cookie", None)
+
+
+def of_a_webhook(case: Case) -> None:
+    """Addresses that may be called, events that exist, one way to name what is sent again."""
+    body = case.body
+    if not case.operation.path.startswith("/v1/webhook-endpoints"):
+        return
+    if "url" in body:
+        body["url"] = "https://hooks.invalid/groundswell"
+    if "events" in body:
+        body["events"] = ["engagement.*"]
+    if case.operation.path.endswith("/replay"):
+        named = {"eventIds": body["eventIds"]} if "eventIds" in body else {"from": "2026-01-01"}
+        case.body = named
 
 
 def with_whole_numbers(value: Any) -> Any:

@@ -16,9 +16,11 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from groundswell.contract.catalogue import Entry, entry_of
 from groundswell.contract.events import Event
 from groundswell.contract.events.base import Tag
 from groundswell.realtime.describable import Describable
+from groundswell.realtime.logged_events import about, told_on
 from groundswell.realtime.messages import Message
 from groundswell.realtime.topics import KINDS, TopicKind
 
@@ -127,7 +129,11 @@ def asyncapi_document(
     for family, members in families.items():
         messages |= _messages(family, members)
         schemas |= _schemas(family, members)
-    messages |= {f"log.{name}": _message(name, "log", struct) for name, struct in events.items()}
+    entries = {name: entry_of(struct) for name, struct in events.items()}
+    messages |= {
+        f"log.{name}": _message(name, "log", struct) | about(entries[name])
+        for name, struct in events.items()
+    }
     schemas |= _schemas("log", list(events.values()))
     told = [name for name in messages if not name.startswith(("client.", "log."))]
     said = [name for name in messages if name.startswith("client.")]
@@ -136,7 +142,7 @@ def asyncapi_document(
         "info": {"title": _TITLE, "version": version, "description": _DESCRIPTION},
         "defaultContentType": "application/json",
         "servers": {door.name: _server(door) for door in doors},
-        "channels": _channels(told, said, doors),
+        "channels": _channels(told, said, doors, list(entries.values())),
         "operations": _operations(told, said),
         "components": {
             "messages": messages,
@@ -173,9 +179,11 @@ def _server(door: Door) -> dict[str, Any]:
     }
 
 
-def _channels(told: list[str], said: list[str], doors: Sequence[Door]) -> dict[str, Any]:
+def _channels(
+    told: list[str], said: list[str], doors: Sequence[Door], entries: Sequence[Entry]
+) -> dict[str, Any]:
     """A channel for each kind of topic, and one for the conversation about them."""
-    channels = {_channel_name(kind): _channel(kind, told) for kind in KINDS}
+    channels = {_channel_name(kind): _channel(kind, told, entries) for kind in KINDS}
     if said:
         channels["session"] = {
             "address": None,
@@ -203,7 +211,7 @@ def _handshake(doors: Sequence[Door]) -> dict[str, Any]:
     }
 
 
-def _channel(kind: TopicKind, told: list[str]) -> dict[str, Any]:
+def _channel(kind: TopicKind, told: list[str], entries: Sequence[Entry]) -> dict[str, Any]:
     """What is told on the topics of one kind: messages that name a topic."""
     about = "Each event holds the whole state." if kind.state else "Every event counts."
     channel: dict[str, Any] = {
@@ -215,7 +223,8 @@ def _channel(kind: TopicKind, told: list[str]) -> dict[str, Any]:
         name: {"description": f"The `{name}` in the topic's name."}
         for name in _PARAMETERS.findall(kind.name)
     }
-    return channel | ({"parameters": parameters} if parameters else {})
+    parts = {"parameters": parameters} if parameters else {}
+    return channel | parts | told_on(kind, entries)
 
 
 def _channel_name(kind: TopicKind) -> str:

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import jsonschema_rs
 import msgspec
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
+from groundswell.contract.catalogue import topics_of
 from groundswell.contract.events import EVENT_TYPES
 from groundswell.realtime.asyncapi import (
     POLLING,
@@ -96,6 +97,27 @@ def test_every_message_and_every_event_is_described() -> None:
     assert {f"log.{name}" for name in EVENT_TYPES} <= names
     assert "stream.EVENT" in names
     assert all(message["summary"] for message in WHOLE["components"]["messages"].values())
+
+
+def test_every_event_has_its_payload_topics_privacy_and_whether_it_is_critical() -> None:
+    for name, struct in EVENT_TYPES.items():
+        message = WHOLE["components"]["messages"][f"log.{name}"]
+        assert message["x-topics"] == list(topics_of(struct))
+        assert message["x-privacy"] == struct.privacy
+        assert message["x-critical"] == struct.critical
+        schema = at(WHOLE, message["payload"]["$ref"])
+        assert schema["properties"].keys() == {one.encode_name for one in fields(struct)}
+
+
+def test_events_that_are_told_as_they_are_stand_at_their_topics() -> None:
+    told = {
+        channel["address"]: channel.get("x-events", []) for channel in WHOLE["channels"].values()
+    }
+    plain = {name for name, struct in EVENT_TYPES.items() if topics_of(struct)}
+    assert set().union(*told.values()) == plain
+    assert "referral.conversion.completed" in told["user.{id}.{part}"]
+    assert "referral.program.updated" in told["program.{programId}.updates"]
+    assert "system.announcement.made" not in told["system.broadcast"]
 
 
 def test_where_no_door_leads_to_the_gateway_nothing_is_said_of_it() -> None:

@@ -62,7 +62,7 @@ async def create(
 async def change(
     transaction: Transaction, command: ChangeEndpoint, tail: EventTail
 ) -> Changed | NotFound:
-    """Only what differs. An endpoint that is enabled again gets what is stored after that."""
+    """Only what differs. An endpoint that is enabled again goes on where it stopped."""
     endpoint = await rows.find_endpoint(transaction, command.endpoint_id)
     if endpoint is None:
         return no_endpoint()
@@ -75,7 +75,7 @@ async def change(
         return Changed(command.endpoint_id, endpoint.queued_to)
     changed = msgspec.structs.replace(endpoint, **wanted, updated_at=command.at)
     seq = tail.append(_told(changed, wanted), command.at)
-    await rows.save_endpoint(transaction, _begun_anew(changed, wanted, seq))
+    await rows.save_endpoint(transaction, _begun_anew(changed, wanted))
     return Changed(command.endpoint_id, seq)
 
 
@@ -91,12 +91,12 @@ def _told(endpoint: Endpoint, wanted: dict[str, object]) -> events.EndpointEvent
     )
 
 
-def _begun_anew(endpoint: Endpoint, wanted: dict[str, object], seq: int) -> Endpoint:
+def _begun_anew(endpoint: Endpoint, wanted: dict[str, object]) -> Endpoint:
     """Another address, or one that somebody has looked after, is tried without delay."""
     if wanted.get("enabled") is False:
         return msgspec.structs.replace(endpoint, disabled_reason="host")
     if "enabled" in wanted:
-        endpoint = msgspec.structs.replace(endpoint, disabled_reason=None, queued_to=seq)
+        endpoint = msgspec.structs.replace(endpoint, disabled_reason=None)
     return endpoint.having(Health()) if wanted.keys() & {"enabled", "url"} else endpoint
 
 

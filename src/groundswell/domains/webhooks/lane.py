@@ -99,7 +99,8 @@ class Lane:
     async def step(self) -> bool:
         """Look for more, and send what is due; tells whether there may be more at once."""
         # The log before the endpoint: then nothing that follows a change is judged by what was.
-        events = [] if self._full else await self._log.after(self._position, _PORTION)
+        was_full = self._full
+        events = [] if was_full else await self._log.after(self._position, _PORTION)
         rows = await self._store.fetch(FIND, endpoint_id=self._id)
         endpoint = endpoint_of(rows[0]) if rows else None
         if endpoint is None or not endpoint.enabled:
@@ -109,9 +110,8 @@ class Lane:
         waiting, due = (await self._store.fetch(sql.WAITING, endpoint_id=self._id))[0]
         self._full = waiting >= MOST_WAITING
         self.next_due = _NEVER if due is None else max(due, endpoint.open_until)
-        if self.next_due <= self._clock():
-            return await self._send_due(endpoint) or len(events) == _PORTION
-        return len(events) == _PORTION
+        sent = self.next_due <= self._clock() and await self._send_due(endpoint)
+        return sent or len(events) == _PORTION or (was_full and not self._full)
 
     async def _look(self, events: Sequence[LoggedEvent], endpoint: Endpoint) -> None:
         """Queue what the endpoint wants; durable when this returns."""

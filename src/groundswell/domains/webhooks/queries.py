@@ -62,13 +62,16 @@ class WebhookQueries:
             NotFound: there is no such endpoint.
             Invalid: the cursor is none of ours.
         """
-        before = BIGGEST_ID if cursor is None else decode_cursor(cursor, int)
+        at, seq = (
+            (BIGGEST_ID, BIGGEST_ID) if cursor is None else decode_cursor(cursor, tuple[int, int])
+        )
         await self.endpoint(endpoint_id)
         rows = await self._store.fetch(
-            sql.DEAD, endpoint_id=endpoint_id, before=before, limit=limit + 1
+            sql.DEAD, endpoint_id=endpoint_id, at=at, seq=seq, limit=limit + 1
         )
         shown = [_failure(row) for row in rows[:limit]]
-        following = encode_cursor(shown[-1].seq) if len(rows) > limit else None
+        last = rows[limit - 1] if len(rows) > limit else None
+        following = None if last is None else encode_cursor((last[7], last[1]))
         return Page(shown, following, to_rfc3339(self._clock()))
 
     def _view(

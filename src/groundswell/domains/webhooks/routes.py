@@ -67,7 +67,7 @@ async def patch_endpoint(
     actions: Actions,
     idempotency: Attempt,
 ) -> EndpointView:
-    """One that is enabled again gets what waits for it, and what is stored from now on."""
+    """One that is enabled again gets everything that happened meanwhile."""
     require_host(caller)
     return await actions.change(endpoint_id, data, idempotency)
 

@@ -98,7 +98,8 @@ DEAD = Statement(
     SELECT e.event_id, d.seq, e.event_type, e.at, d.attempts, d.queued_at, d.tried_at, d.dead_at,
       d.status, d.error
     FROM webhook_deliveries d JOIN event_log e ON e.seq = d.seq
-    WHERE d.endpoint_id = :endpoint_id AND d.dead_at IS NOT NULL AND d.seq < :before
-    ORDER BY d.seq DESC LIMIT :limit
+    WHERE d.endpoint_id = :endpoint_id
+      AND (d.dead_at < :at OR (d.dead_at = :at AND d.seq < :seq))
+    ORDER BY d.dead_at DESC, d.seq DESC LIMIT :limit
     """
 )
