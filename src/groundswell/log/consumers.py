@@ -63,6 +63,9 @@ class Consumer:
         save_seconds: the least time between two savings of the position. A save is a commit of
             its own; where taking an event twice does no harm, a few events more after a crash
             are the smaller price.
+        rest_seconds: the least time between two portions that are not full. Under load every
+            commit would wake the consumer for a handful of events; the first one after a pause is
+            taken at once nevertheless.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Consumer:
         poll_seconds: float = 1.0,
         portion: int = 500,
         save_seconds: float = 0.0,
+        rest_seconds: float = 0.0,
     ) -> None:
         self.group = group
         self._log = log
@@ -85,6 +89,7 @@ class Consumer:
         self._poll_seconds = poll_seconds
         self._portion = portion
         self._save_seconds = save_seconds
+        self._rest_seconds = rest_seconds
         self._saved_at = -math.inf
         self._woken = asyncio.Event()
         self._stopping = False
@@ -146,6 +151,8 @@ class Consumer:
             self._saved_at = now
 
     async def _wait(self) -> None:
+        if self._rest_seconds:
+            await asyncio.sleep(self._rest_seconds)
         try:
             async with asyncio.timeout(self._poll_seconds):
                 await self._woken.wait()

@@ -27,6 +27,7 @@ from groundswell.store.commands import Handler
 GROUP = "inbox"
 
 _SAVE_SECONDS = 5.0
+_REST_SECONDS = 0.02
 
 
 def inbox_handler(periods: Periods | None = None) -> Handler:
@@ -92,6 +93,7 @@ def inbox_parts(
         notices.consume,
         positions=StoredPositions(store, clock),
         save_seconds=_SAVE_SECONDS,
+        rest_seconds=_REST_SECONDS,
     )
     public_key = None if push_key is None else push_key.public_key
     return InboxParts(
