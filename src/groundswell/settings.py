@@ -69,6 +69,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """``github=SECRET,shop=whsec_…``: which platforms may tell what happens to shares."""
     webhook_networks: str = ""
     """Private networks, separated by commas, that webhooks may be sent to, in plain HTTP too."""
+    moderation_words: str = ""
+    """A file of words, one a line: a text with one is held for a review, with ``!`` rejected."""
+    moderation_url: str = ""
+    """Another filter that is asked about texts over HTTP; empty asks none."""
+    moderation_fail: Literal["open", "closed"] = "closed"
+    """Whether texts pass (``open``) or are held (``closed``) while that filter does not answer."""
     public_https: bool = False
     """Whether the public address is https although a proxy in front speaks plain HTTP."""
     body_limit: Positive = 64 * 1024
@@ -168,6 +174,7 @@ def _check(settings: Settings) -> None:
     _check_contact(settings.push_contact)
     _check_public(settings.public_url)
     _check_redis(settings.redis_url)
+    _check_moderation(settings)
     parse_limits(settings.rate_limits)
     parse_targets(settings.link_targets)
     check_secrets(settings.webhook_secrets)
@@ -187,6 +194,14 @@ def _check_public(url: str) -> None:
 def _check_contact(contact: str) -> None:
     if contact and not contact.startswith(("mailto:", "https://")):
         raise ValueError(f"push_contact: {contact!r} is neither a mailto: nor an https: address")
+
+
+def _check_moderation(settings: Settings) -> None:
+    url, words = settings.moderation_url, settings.moderation_words
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError(f"moderation_url: {url!r} does not start with http:// or https://")
+    if words and not Path(words).is_file():
+        raise ValueError(f"moderation_words: there is no file {words!r}")
 
 
 def _check_redis(url: str) -> None:

@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal
+from groundswell.contract.moderation import Gate, Release, open_gate
 from groundswell.contract.times import Clock
 from groundswell.log.reactions import React, Submit
 from groundswell.log.reader import EventLog
@@ -67,6 +68,7 @@ class Tools:
         webhook_secrets: which platforms may send webhooks, and their secrets.
         webhook_networks: private networks that webhooks may be sent to, separated by commas.
         present: how users show themselves to their friends now.
+        gate: what texts of people go through before anybody else reads them.
     """
 
     store: Store
@@ -81,6 +83,7 @@ class Tools:
     webhook_secrets: str = ""
     webhook_networks: str = ""
     present: Present = nobody_present
+    gate: Gate = open_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Slice:
         presence: whether somebody may see who is present in a scope, if this slice knows.
         states: what was told last on the topics that tell states, as JSON.
         reports: what clients may report over the gateway, by the name of the action.
+        releases: what publishes content that moderation held, by the kind of the content.
         wake: called after every commit in this process; must return at once.
     """
 
@@ -113,4 +117,5 @@ class Slice:
     presence: Callable[[str, str | None], Awaitable[bool]] | None = None
     states: Callable[[], Awaitable[Mapping[str, bytes]]] | None = None
     reports: Mapping[str, Perform] = field(default_factory=dict)
+    releases: Mapping[str, Release] = field(default_factory=dict)
     wake: Callable[[], None] | None = None

@@ -21,6 +21,7 @@ from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.inbox.wiring import inbox_handler
 from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.leaderboards.handling import leaderboard_handler
+from groundswell.domains.moderation.handling import moderation_handler
 from groundswell.domains.network.handling import network_handler
 from groundswell.domains.privacy.handling import privacy_handler
 from groundswell.domains.privacy.wishes import wishes_of
@@ -90,6 +91,7 @@ def build_core(settings: Settings) -> Core:
             network_handler(),
             webhook_handler(),
             ImportBatches((engagement,), clock).handler,
+            moderation_handler(),
             privacy_handler(ERASERS, withdraw),
         ),
         SqlJournal(clock, recent),

@@ -13,9 +13,12 @@ from groundswell.app.core import Core
 from groundswell.app.persons import ERASERS, exports_of
 from groundswell.app.whereabouts import Whereabouts
 from groundswell.contract import times
+from groundswell.contract.moderation import Release
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
+from groundswell.domains.moderation.offering import Moderation
+from groundswell.domains.moderation.wiring import moderation_of, moderation_slice
 from groundswell.domains.network.wiring import network_slice
 from groundswell.domains.privacy.wiring import privacy_slice
 from groundswell.domains.referrals.wiring import referral_slice
@@ -40,6 +43,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
 )
 
 _SAVE_SECONDS: Final = 5.0
+_REST_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Offers:
     slices: tuple[Slice, ...]
     following: Mapping[str, Following]
     whereabouts: Whereabouts
+    moderation: Moderation
 
     def routes(self) -> list[ControllerRouterHandler]:
         """The HTTP faces."""
@@ -74,6 +79,11 @@ class Offers:
             f"{name}_reactions": one.reactions.statistics for name, one in self.following.items()
         }
         return {**own, **reactions}
+
+    def publish_held(self, releases: Mapping[str, Release]) -> None:
+        """Let what is approved be published, by what these and the slices offer for it."""
+        own = {name: do for one in self.slices for name, do in one.releases.items()}
+        self.moderation.publish_by({**releases, **own})
 
     def reports(self) -> dict[str, Perform]:
         """What clients may report over the gateway."""
@@ -115,6 +125,7 @@ class Offers:
 def offers_of(core: Core, limits: RateLimits) -> Offers:
     """All slices with their reactions; nothing runs yet."""
     whereabouts = Whereabouts()
+    moderation = _moderation(core)
     tools = Tools(
         core.store,
         core.log,
@@ -128,9 +139,14 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.webhook_secrets,
         core.settings.webhook_networks,
         present=whereabouts.of,
+        gate=moderation.gate,
     )
     made = tuple(make(tools) for make in MAKERS)
-    slices = (*made, privacy_slice(tools, exports_of(core.store, made), ERASERS))
+    slices = (
+        *made,
+        moderation_slice(moderation),
+        privacy_slice(tools, exports_of(core.store, made), ERASERS),
+    )
     following: dict[str, Following] = {}
     for one in slices:
         if one.wake is not None:
@@ -143,7 +159,20 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
                 reactions.consume,
                 positions=StoredPositions(core.store, times.now),
                 save_seconds=_SAVE_SECONDS,
+                rest_seconds=_REST_SECONDS,
             )
             core.wakers.append(consumer.wake)
             following[one.name] = Following(reactions, consumer)
-    return Offers(slices, following, whereabouts)
+    return Offers(slices, following, whereabouts, moderation)
+
+
+def _moderation(core: Core) -> Moderation:
+    settings = core.settings
+    return moderation_of(
+        core.store,
+        core.writer.submit,
+        times.now,
+        words_file=settings.moderation_words,
+        url=settings.moderation_url,
+        fail=settings.moderation_fail,
+    )

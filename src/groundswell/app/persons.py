@@ -12,6 +12,7 @@ from groundswell.domains.engagement.exporting import export_engagement
 from groundswell.domains.inbox.erasing import INBOX_ERASER
 from groundswell.domains.inbox.exporting import export_inbox
 from groundswell.domains.leaderboards.erasing import LEADERBOARD_ERASER
+from groundswell.domains.moderation.handling import MODERATION_ERASER
 from groundswell.domains.network.erasing import NETWORK_ERASER
 from groundswell.domains.referrals.erasing import REFERRAL_ERASER
 from groundswell.domains.rewards.erasing import REWARD_ERASER
@@ -31,6 +32,7 @@ ERASERS: Final[tuple[Eraser, ...]] = (
     LEADERBOARD_ERASER,
     NETWORK_ERASER,
     TESTIMONIAL_ERASER,
+    MODERATION_ERASER,
     ACCESS_ERASER,
     LOG_ERASER,
 )

@@ -39,6 +39,7 @@ from groundswell.domains.inbox.push.keys import VapidKey
 from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
 from groundswell.domains.leaderboards.queries import BoardQueries
+from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
@@ -51,6 +52,7 @@ from groundswell.settings import Settings
 from groundswell.web.boards import board_router
 from groundswell.web.ops import ops_router
 from groundswell.web.routes import web_router
+from groundswell.web.testimonials import testimonial_pages
 
 _log = structlog.get_logger(__name__)
 
@@ -81,8 +83,10 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         tickets, close_tickets = tickets_of(settings, access.revocations)
         limits, close_limits = limits_of(settings)
         actors = Actors(core.hasher, core.places, clock)
-        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock)
         offers = offers_of(core, limits)
+        gate = offers.moderation.gate
+        actions = Actions(core.writer.submit, limits, core.hasher, actors, clock, gate)
+        offers.publish_held({"comment": actions.release_comment})
         await offers.start()
         exchange = await exchange_of(core, offers.is_member, offers.may_watch)
         offers.whereabouts.serve(exchange.presence)
@@ -140,6 +144,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 notice=notice,
                 secure_cookies=settings.public_https,
             ),
+            testimonial_pages(
+                published=TestimonialQueries(core.store, clock),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
+            ),
             board_router(
                 boards=BoardQueries(core.store, clock),
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
@@ -176,6 +185,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             inbox.consumer.stop()
             offers.stop()
         await live.close()
+        await offers.moderation.close()
         await close_tickets()
         await close_limits()
 

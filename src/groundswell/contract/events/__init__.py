@@ -14,6 +14,7 @@ from groundswell.contract.events import (
     inbox,
     intake,
     leaderboards,
+    moderation,
     network,
     privacy,
     referrals,
@@ -39,6 +40,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
             *network.EVENTS,
             *leaderboards.EVENTS,
             *privacy.EVENTS,
+            *moderation.EVENTS,
             *webhooks.EVENTS,
         )
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key, vote_key
 from groundswell.contract.errors import Invalid
 from groundswell.contract.ids import VoterKey
+from groundswell.contract.moderation import Gate, Submission, open_gate
 from groundswell.contract.times import DAY, MINUTE, Clock
 from groundswell.domains.engagement.acting import Actors
 from groundswell.domains.engagement.commands import (
@@ -26,6 +29,7 @@ from groundswell.domains.engagement.commands import (
 )
 from groundswell.domains.engagement.qualification import CLOCK_TOLERANCE
 from groundswell.domains.engagement.views import (
+    HeldComment,
     MediaFile,
     PostedComment,
     Recorded,
@@ -36,6 +40,8 @@ from groundswell.store.commands import Command, Idempotency
 
 LATEST_REPORT = 30 * DAY
 """How late an event may be reported, in microseconds."""
+
+R = TypeVar("R", bound=Record)
 
 
 class Submit(Protocol):
@@ -56,12 +62,14 @@ class Actions:
         hasher: AddressHasher,
         actors: Actors,
         clock: Clock,
+        gate: Gate = open_gate,
     ) -> None:
         self._submit = submit
         self._limits = limits
         self._hasher = hasher
         self._actors = actors
         self._clock = clock
+        self._gate = gate
 
     async def limit(self, action: str, caller: Principal) -> None:
         """Count one action of the caller.
@@ -175,19 +183,37 @@ class Actions:
         media_file_id: int,
         body: str,
         idempotency: Idempotency | None = None,
-    ) -> PostedComment:
-        """Leave a comment.
+    ) -> PostedComment | HeldComment:
+        """Leave a comment, unless somebody has to look at it first.
 
         Raises:
             Invalid: it says nothing.
+            ContentRejected: it may not be said here.
         """
         text = body.strip()
         if not text:
             raise Invalid.at("body", "Must not be empty")
-        answer: PostedComment = await self._record(
-            "comment", RecordComment, caller, media_file_id, None, idempotency, body=text
+        await self.limit("comment", caller)
+        command = self._command(RecordComment, caller, media_file_id, None, body=text)
+        held = await self._gate(
+            Submission(
+                kind="comment",
+                text=text,
+                author_id=caller.user_id,
+                payload=msgspec.json.encode(command),
+                attempt=None if idempotency is None else idempotency.key,
+            )
         )
+        if held is not None:
+            return HeldComment(moderation_id=held)
+        answer: PostedComment = await self._submit(command, idempotency)
         return answer
+
+    async def release_comment(self, payload: bytes, attempt: str) -> None:
+        """Leave a comment that was held and is approved now: as of now, and once."""
+        held = msgspec.json.decode(payload, type=RecordComment)
+        command = msgspec.structs.replace(held, at=self._clock(), occurred_at=None)
+        await self._submit(command, Idempotency("released", attempt, ""))
 
     async def _record(
         self,
@@ -201,15 +227,25 @@ class Actions:
     ) -> Any:
         """Count one action of the caller against its limit, and have it recorded."""
         await self.limit(action, caller)
+        recorded = self._command(command, caller, media_file_id, occurred_at, **details)
+        return await self._submit(recorded, idempotency)
+
+    def _command(
+        self,
+        command: type[R],
+        caller: Principal,
+        media_file_id: int,
+        occurred_at: int | None,
+        **details: Any,
+    ) -> R:
         at = self._clock()
-        recorded = command(
+        return command(
             media_file_id=media_file_id,
             by=self._actors.of(caller),
             at=at,
             occurred_at=_reported(occurred_at, at),
             **details,
         )
-        return await self._submit(recorded, idempotency)
 
 
 def _reported(occurred_at: int | None, now: int) -> int | None:

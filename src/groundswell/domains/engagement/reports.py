@@ -10,7 +10,7 @@ import msgspec
 from groundswell.access.principal import Principal
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.bodies import CommentText, PlayedSeconds
-from groundswell.domains.engagement.views import Recorded, VoteType
+from groundswell.domains.engagement.views import HeldComment, Recorded, VoteType
 from groundswell.http.decoding import decode_json
 from groundswell.slices import Perform, Report
 from groundswell.store.commands import Idempotency
@@ -97,6 +97,8 @@ class Reports:
         posted = await self._actions.comment(
             report.by, said.media_file_id, said.body, report.attempt
         )
+        if isinstance(posted, HeldComment):
+            return posted.moderation_id
         return posted.comment.comment_id
 
     async def _occurred(self, report: Report, action: Record) -> None:

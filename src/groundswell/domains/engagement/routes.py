@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from litestar import Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
 from groundswell.access.principal import Principal
@@ -27,6 +28,7 @@ from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.views import (
     ActivityItem,
     Comment,
+    HeldComment,
     ListName,
     MediaFile,
     Page,
@@ -200,16 +202,23 @@ async def post_view(
     return await actions.view(caller, media_file_id, occurred_at=at, idempotency=idempotency)
 
 
-@post("/media/{media_file_id:str}/comments", summary="Comment")
+@post(
+    "/media/{media_file_id:str}/comments",
+    summary="Comment",
+    responses={202: ResponseSpec(HeldComment, description="It waits for a review.")},
+)
 async def post_comment(
     media_file_id: MediaFileIdInPath,
     data: JSONBody[NewComment],
     caller: NamedDependency[Principal],
     actions: NamedDependency[Actions],
     idempotency: NamedDependency[Idempotency | None],
-) -> PostedComment:
-    """Leave a comment in plain text."""
-    return await actions.comment(caller, media_file_id, data.body, idempotency)
+) -> Response[PostedComment]:
+    """Leave a comment in plain text. One that has to be looked at first is answered with 202."""
+    posted = await actions.comment(caller, media_file_id, data.body, idempotency)
+    if isinstance(posted, HeldComment):
+        return cast("Response[PostedComment]", Response(posted, status_code=202))
+    return Response(posted, status_code=201)
 
 
 @get("/media/{media_file_id:str}/comments", summary="Comments, newest first")

@@ -148,6 +148,13 @@ class PostedComment(Recorded, frozen=True, kw_only=True):
     comment: Comment
 
 
+class HeldComment(View, frozen=True, kw_only=True):
+    """The comment waits for a review; nobody reads it before, and nothing is counted."""
+
+    status: Literal["held"] = "held"
+    moderation_id: str
+
+
 class TimeBucket(View, frozen=True, kw_only=True):
     """Plays in one interval starting at ``start``."""
 

@@ -1,0 +1,1 @@
+"""What people write is looked at before anybody else reads it."""
