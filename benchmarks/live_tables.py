@@ -30,6 +30,13 @@ CHANGES = (
     Column("processorPerChange", "CPU µs per change"),
     Column("clientBusy", "load's core", ".0%"),
 )
+BOARDS = (
+    Column("rank", "a position, µs", ",.0f"),
+    Column("top", "the first 20, µs", ",.0f"),
+    Column("around", "20 around one, µs", ",.0f"),
+    Column("update", "an update, µs", ",.0f"),
+    Column("updatesPerSecond", "updates/s", ",.0f"),
+)
 _COMING_AND_STAYING = (
     Column("connectsPerSecond", "connects/s"),
     Column("processorPerConnect", "CPU µs per connect"),

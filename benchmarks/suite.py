@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks import crowd, latency, topics
+from benchmarks import boards, crowd, latency, topics
 from benchmarks.comparing import Comparison, Tell
 
 Measure = Callable[[Any, Path, Tell], Comparison]
@@ -40,6 +40,11 @@ class Live:
 
 
 LIVE: Final[dict[str, Live]] = {
+    "boards": Live(
+        boards.Plan,
+        boards.measure,
+        {"members": 20_000, "calls": 50, "callers": 16, "seconds": 0.3},
+    ),
     "topics": Live(
         topics.Delivering,
         topics.measure_delivering,

@@ -24,24 +24,27 @@ from groundswell.domains.leaderboards.definitions import (
     choose_visibility,
     create_board,
 )
-from groundswell.domains.leaderboards.scoring import count_points, post_score, revise_points
+from groundswell.domains.leaderboards.scoring import count_points, post_scores, revise_points
 from groundswell.domains.leaderboards.telling import tell_boards
 from groundswell.store import Transaction
 from groundswell.store.commands import Command, EventTail, Handler
 
 Execute = Callable[[Transaction, Any, EventTail], Awaitable[object]]
+ExecuteAll = Callable[[Transaction, Sequence[Any], EventTail], Awaitable[Sequence[object]]]
 
 _EXECUTE: Final[Mapping[type[Command], Execute]] = MappingProxyType(
     {
         CreateBoard: create_board,
         ChangeBoard: change_board,
-        PostScore: post_score,
         RevisePoints: revise_points,
         ChooseVisibility: choose_visibility,
         TellBoards: tell_boards,
         CloseWindow: close_window,
         AmendWindow: amend_window,
     }
+)
+_TOGETHER: Final[Mapping[type[Command], ExecuteAll]] = MappingProxyType(
+    {CountPoints: count_points, PostScore: post_scores}
 )
 
 
@@ -54,11 +57,12 @@ async def handle(
     yet. Points are counted first, so that what is revised is there.
     """
     outcomes: list[object] = [None] * len(commands)
-    counting = [place for place, one in enumerate(commands) if isinstance(one, CountPoints)]
-    if counting:
-        counted = await count_points(transaction, [commands[place] for place in counting], tail)
-        for place, answer in zip(counting, counted, strict=True):
-            outcomes[place] = answer
+    for kind, together in _TOGETHER.items():
+        places = [place for place, one in enumerate(commands) if isinstance(one, kind)]
+        if places:
+            answers = await together(transaction, [commands[place] for place in places], tail)
+            for place, answer in zip(places, answers, strict=True):
+                outcomes[place] = answer
     for place, command in enumerate(commands):
         execute = _EXECUTE.get(type(command))
         if execute is not None:

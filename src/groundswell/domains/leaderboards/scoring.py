@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from groundswell.contract.errors import Conflict, GroundswellError, Invalid, NotFound
 from groundswell.contract.events.leaderboards import ScorePosted
@@ -62,6 +62,35 @@ async def revise_points(transaction: Transaction, command: RevisePoints, _: Even
     if changed:
         await revise(transaction, changed, command.at)
     return Done(len(changed))
+
+
+async def post_scores(
+    transaction: Transaction, commands: Sequence[PostScore], tail: EventTail
+) -> list[object]:
+    """Count a batch of what the host says: what is new together, the rest one by one after it."""
+    boards = {one: await find_board(transaction, one) for one in {c.board_id for c in commands}}
+    known: Collection[tuple[str, str]] = await known_events(
+        transaction, [(one.board_id, one.event_id) for one in commands]
+    )
+    fresh: dict[tuple[str, str], tuple[int, PostScore, Scored, Window]] = {}
+    for place, one in enumerate(commands):
+        board, key = boards[one.board_id], (one.board_id, one.event_id)
+        if board is None or one.reverses is not None or key in known or key in fresh:
+            continue
+        scored, window = _posted(board, one, None)
+        if _refusal(board) is None and scored.at >= board.starts_at:
+            fresh[key] = place, one, scored, window
+    outcomes: dict[int, object] = {}
+    if fresh:
+        windows = [(scored.board_id, window) for _, _, scored, window in fresh.values()]
+        await count(transaction, [one[2] for one in fresh.values()], windows, commands[0].at)
+        for place, one, scored, _ in fresh.values():
+            tail.append(_logged(one), scored.at)
+            outcomes[place] = await _view(transaction, one, scored, repeated=False)
+    for place, one in enumerate(commands):
+        if place not in outcomes:
+            outcomes[place] = await post_score(transaction, one, tail)
+    return [outcomes[place] for place in range(len(commands))]
 
 
 async def post_score(
