@@ -33,7 +33,7 @@ from groundswell.http.parameters import BIGGEST_ID, decode_cursor, encode_cursor
 from groundswell.store import Row, Store
 
 _Moment = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST_ID)]
-_Place = tuple[_Moment, Annotated[str, msgspec.Meta(max_length=64)]]
+_Place = tuple[_Moment, Annotated[str, msgspec.Meta(max_length=64)] | int]
 _decode_decisions = msgspec.json.Decoder(list[RuleOutcome]).decode
 
 
@@ -159,7 +159,7 @@ class RewardQueries:
         wanted = {key: value for key, value in filters.items() if value is not None}
         statement = reading.page(tuple(key for key in reading.FILTERS if key in wanted))
         rows = await self._store.fetch(
-            statement, before_at=at, before_id=name, limit=limit + 1, **wanted
+            statement, before_at=at, before_id=str(name), limit=limit + 1, **wanted
         )
         found = [reward_of(row) for row in rows[:limit]]
         more = len(rows) > limit
