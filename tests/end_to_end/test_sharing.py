@@ -207,6 +207,13 @@ async def test_a_webhook_that_is_sent_again_is_known(sharing: Service) -> None:
     assert (await shown(sharing, made["shareId"]))["engagementTypes"] == {"like": 1}
 
 
+async def test_webhooks_may_be_large_but_not_endless(sharing: Service) -> None:
+    large = await post(sharing, webhook({"shareId": "share-x", "more": "x" * 200_000}))
+    assert (large.status_code, large.json()["parked"]) == (202, 1)
+    endless = await post(sharing, webhook({"shareId": "share-x", "more": "x" * 1_100_000}))
+    assert endless.status_code == 413
+
+
 async def test_a_deleted_share_discards_what_comes_later(sharing: Service) -> None:
     user = f"mia-{uuid4().hex}"
     made = await share(sharing, user)
