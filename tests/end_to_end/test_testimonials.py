@@ -190,3 +190,21 @@ async def test_a_reaction_is_taken_back(service: Service) -> None:
         assert (none.status_code, none.json()["reactions"], none.json()["mine"]) == (200, {}, [])
         unknown = await ann.delete(f"/v1/testimonials/{one}/reactions/hate")
         assert unknown.status_code == 400
+
+
+async def test_the_page_shows_what_is_published_and_escapes_it(service: Service) -> None:
+    author = f"ann-{uuid4().hex[:8]}"
+    words = f"<script>alert('{author}')</script>"
+    async with await service.user(author) as ann, service.visitor("192.0.2.23") as visitor:
+        one = (await say(service, ann, author))["testimonialId"]
+        await ann.patch(f"/v1/testimonials/{one}", json={"body": words})
+        assert author not in (await visitor.get("/testimonials")).text
+        await decide(service, one, "publish")
+        page = await visitor.get("/testimonials")
+        assert page.status_code == 200
+        assert words not in page.text
+        assert f"&lt;script&gt;alert(&#39;{author}&#39;)" in page.text
+        assert 'data-topics="testimonials.recent"' in page.text
+        await ann.post(f"/v1/testimonials/{one}/withdraw")
+        assert author not in (await visitor.get("/testimonials")).text
+        assert (await visitor.get("/testimonials?after=nonsense")).status_code == 400

@@ -39,6 +39,7 @@ from groundswell.domains.inbox.push.keys import VapidKey
 from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
 from groundswell.domains.leaderboards.queries import BoardQueries
+from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
@@ -51,6 +52,7 @@ from groundswell.settings import Settings
 from groundswell.web.boards import board_router
 from groundswell.web.ops import ops_router
 from groundswell.web.routes import web_router
+from groundswell.web.testimonials import testimonial_pages
 
 _log = structlog.get_logger(__name__)
 
@@ -141,6 +143,11 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
                 notice=notice,
                 secure_cookies=settings.public_https,
+            ),
+            testimonial_pages(
+                published=TestimonialQueries(core.store, clock),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
             ),
             board_router(
                 boards=BoardQueries(core.store, clock),

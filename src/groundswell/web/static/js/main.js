@@ -6,6 +6,7 @@ import { connect } from "./live.js";
 import { followLists } from "./lists.js";
 import { reportPlays } from "./plays.js";
 import { showConnection } from "./status.js";
+import { followTestimonials } from "./testimonials.js";
 import { switchThemes } from "./theme.js";
 import { keepTimesFresh } from "./times.js";
 import { voteInPlace } from "./votes.js";
@@ -23,5 +24,6 @@ if (topics) {
   followLists(live);
   followCounters(live);
   followBoard(live);
+  followTestimonials(live);
   live.start();
 }
