@@ -7,7 +7,6 @@ once. Transactions that append to the event log take turns, so nobody else write
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from groundswell.contract.events.base import Event
@@ -24,16 +23,14 @@ from groundswell.contract.events.rewards import (
     RewardReversed,
     RewardStatus,
 )
-from groundswell.contract.terms import RewardCap, RewardRule
+from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import DAY
-from groundswell.domains.rewards.caps import Given, day_of, period_of
+from groundswell.domains.rewards.caps import day_of
+from groundswell.domains.rewards.given import EVERYBODY, GivenWithin, Sums
 from groundswell.domains.rewards.ledger import ACCOUNT_OF, Account, movement, source_of
 from groundswell.domains.rewards.rows import Award, Conversion, Reward
 from groundswell.domains.rewards.states import LIVE, Action, following, withdrawal
 from groundswell.store.commands import EventTail
-
-EVERYBODY = "*"
-"""The subject of sums over a whole program; no user id looks like it."""
 
 _EVENTS: dict[Action, type[RewardEvent]] = {
     "mature": RewardEligible,
@@ -92,7 +89,7 @@ class Books:
         self.counts: defaultdict[Person, Counter[int]] = defaultdict(Counter)
         self.awards: defaultdict[Person, list[Award]] = defaultdict(list)
         self.programs: dict[str, Program] = {}
-        self.sums: defaultdict[tuple[str, str, str], dict[int, list[int]]] = defaultdict(dict)
+        self.sums: Sums = defaultdict(dict)
         self.discreet: set[str] = set()
         self.changes = Changes()
 
@@ -102,9 +99,9 @@ class Books:
         """The rewards of a referral, those of this batch among them."""
         return [one for one in self.rewards.values() if one.referral_id == referral_id]
 
-    def given(self, program_id: str, rule_id: str, referrer_id: str, day: int) -> _GivenWithin:
+    def given(self, program_id: str, rule_id: str, referrer_id: str, day: int) -> GivenWithin:
         """Tells of a cap what was given within its period around a day."""
-        return _GivenWithin(self, program_id, rule_id, referrer_id, day)
+        return GivenWithin(self.sums, program_id, rule_id, referrer_id, day)
 
     # Writing
 
@@ -278,30 +275,6 @@ class Books:
             ):
                 sums[0] += amount
                 sums[1] += rewards
-
-
-class _GivenWithin:
-    """What one rule gave, for the periods of its caps."""
-
-    def __init__(
-        self, books: Books, program_id: str, rule_id: str, referrer_id: str, day: int
-    ) -> None:
-        self._books = books
-        self._key = (program_id, rule_id)
-        self._referrer_id = referrer_id
-        self._day = day
-
-    def __call__(self, cap: RewardCap) -> Given:
-        """Within the cap's scope and period."""
-        subject = EVERYBODY if cap.scope == "program" else self._referrer_id
-        first, after = period_of(cap.period, self._day)
-        found = list(self._within(subject, first, after))
-        return Given(sum(amount for amount, _ in found), sum(many for _, many in found))
-
-    def _within(self, subject: str, first: int, after: int) -> Iterator[Sequence[int]]:
-        for day, sums in self._books.sums[(*self._key, subject)].items():
-            if first <= day < after:
-                yield sums
 
 
 def source_of_move(before: RewardStatus, target: RewardStatus) -> Account:

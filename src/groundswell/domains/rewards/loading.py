@@ -9,7 +9,7 @@ import msgspec
 
 from groundswell.contract.terms import RewardRule
 from groundswell.domains.rewards import statements as sql
-from groundswell.domains.rewards.books import EVERYBODY, Books, Person, Program
+from groundswell.domains.rewards.books import Books, Person, Program
 from groundswell.domains.rewards.commands import (
     CancelUnpaid,
     DecideReward,
@@ -22,6 +22,7 @@ from groundswell.domains.rewards.commands import (
     ReverseRewards,
     SweepRewards,
 )
+from groundswell.domains.rewards.given import EVERYBODY
 from groundswell.domains.rewards.rows import Award, Conversion, reward_of
 from groundswell.store import Row, Statement, Transaction
 from groundswell.store.commands import Command

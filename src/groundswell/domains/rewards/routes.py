@@ -27,21 +27,33 @@ from groundswell.http.openapi import HOST_ONLY, USER_ONLY
 from groundswell.http.parameters import CursorText, Limit
 from groundswell.store.commands import Idempotency
 
-RewardId = Annotated[str, PathParameter(max_length=64, description="The reward's id.")]
-ConversionId = Annotated[str, PathParameter(max_length=64, description="The conversion's id.")]
+_SOUND = r"^[^\x00]*$"
+"""What a database takes as a text."""
+
+RewardId = Annotated[
+    str, PathParameter(max_length=64, pattern=_SOUND, description="The reward's id.")
+]
+ConversionId = Annotated[
+    str, PathParameter(max_length=64, pattern=_SOUND, description="The conversion's id.")
+]
 StatusInQuery = Annotated[
     RewardStatus | None, QueryParameter(description="Only rewards in this state.")
 ]
 ProgramInQuery = Annotated[
     str | None,
-    QueryParameter(name="programId", max_length=64, description="Only of this program."),
+    QueryParameter(
+        name="programId", max_length=64, pattern=_SOUND, description="Only of this program."
+    ),
 ]
 UserInQuery = Annotated[
-    str | None, QueryParameter(name="userId", max_length=64, description="Only this user's.")
+    str | None,
+    QueryParameter(name="userId", max_length=64, pattern=_SOUND, description="Only this user's."),
 ]
 ReferralInQuery = Annotated[
     str | None,
-    QueryParameter(name="referralId", max_length=64, description="Only of this referral."),
+    QueryParameter(
+        name="referralId", max_length=64, pattern=_SOUND, description="Only of this referral."
+    ),
 ]
 Caller = NamedDependency[Principal]
 Actions = NamedDependency[RewardActions]
