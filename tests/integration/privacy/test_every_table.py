@@ -1,4 +1,4 @@
-"""Whatever table names somebody, an erasure finds it there; a new one that is forgotten fails here."""
+"""Whatever table names somebody, an erasure finds it; a new one that is forgotten fails here."""
 
 from __future__ import annotations
 
