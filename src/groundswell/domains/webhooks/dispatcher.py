@@ -66,7 +66,7 @@ class Dispatcher:
         self._running: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
         self._woken = asyncio.Event()
         self._forgotten_at = 0
-        self._open = 0
+        self._open = self._disabled = 0
 
     def wake(self) -> None:
         """Something was committed: look at the log soon."""
@@ -98,6 +98,7 @@ class Dispatcher:
         now = self._clock()
         endpoints = [endpoint_of(row) for row in await self._store.fetch(LIST)]
         self._open = sum(one.health.circuit(now) != "closed" for one in endpoints if one.enabled)
+        self._disabled = sum(one.disabled_reason in ("failing", "gone") for one in endpoints)
         for one in endpoints:
             if one.enabled and one.endpoint_id not in self._running:
                 woken = asyncio.Event()
@@ -141,13 +142,16 @@ class Dispatcher:
                 await _wait(woken, min(seconds, _LONGEST_WAIT))
 
     def statistics(self) -> Mapping[str, float]:
-        """Sendings since the start, and endpoints whose breaker is not closed."""
+        """Sendings since the start; endpoints whose breaker is not closed, or that were disabled
+        because they failed.
+        """
         return {
-            "webhooks_taken_total": float(self._tally.taken),
-            "webhooks_failed_total": float(self._tally.failed),
-            "webhooks_given_up_total": float(self._tally.given_up),
-            "webhook_lanes": float(len(self._running)),
-            "webhook_breakers_open": float(self._open),
+            "taken_total": float(self._tally.taken),
+            "failed_total": float(self._tally.failed),
+            "given_up_total": float(self._tally.given_up),
+            "lanes": float(len(self._running)),
+            "breakers_open": float(self._open),
+            "endpoints_failed": float(self._disabled),
         }
 
 

@@ -105,6 +105,8 @@ class Lane:
         endpoint = endpoint_of(rows[0]) if rows else None
         if endpoint is None or not endpoint.enabled:
             self.is_over = True
+            if endpoint is not None and endpoint.disabled_reason != "host":
+                _log.warning("webhooks end", endpoint=self._id, reason=endpoint.disabled_reason)
             return False
         await self._look(events, endpoint)
         waiting, due = (await self._store.fetch(sql.WAITING, endpoint_id=self._id))[0]
