@@ -81,7 +81,7 @@ class PrivacyActions:
         user_id = require_user(caller)
         await self._limit("export", caller)
         now = self._clock()
-        found = {name: dict(await export(user_id)) for name, export in self._exports.items()}
+        found = {name: _said(await export(user_id)) for name, export in self._exports.items()}
         if (wishes := await self._wishes(user_id)) != OPEN:
             found["privacy"] = {"settings": msgspec.to_builtins(settings_of(wishes))}
         data = {name: part for name, part in found.items() if part}
@@ -145,3 +145,8 @@ class PrivacyActions:
     async def _limit(self, action: str, caller: Principal) -> None:
         if self._limits.covers(action):
             await self._limits.hit(action, rate_key(caller, self._hasher))
+
+
+def _said(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What a part has something to say of."""
+    return {name: value for name, value in part.items() if value not in (None, [], {}, ())}
