@@ -208,8 +208,8 @@ def loop() -> Iterator[asyncio.Runner]:
 
 
 def test_any_history(ready_url: str, loop: asyncio.Runner) -> None:
-    examples = 100
-    run_state_machine_as_test(
-        lambda: BoardMachine(ready_url, loop),
-        settings=settings(max_examples=examples, stateful_step_count=12),
-    )
+    class Machine(BoardMachine):
+        def __init__(self) -> None:
+            super().__init__(ready_url, loop)
+
+    run_state_machine_as_test(Machine, settings=settings(max_examples=100, stateful_step_count=12))
