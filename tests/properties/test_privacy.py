@@ -18,6 +18,7 @@ from groundswell.delivery.routing import publications
 from groundswell.domains.engagement.acting import CrowdedPlaces
 from groundswell.domains.engagement.commands import (
     CastVote,
+    Interact,
     RecordComment,
     RecordDownload,
     RecordPlay,
@@ -107,14 +108,13 @@ async def _live(people: People, history: History) -> Model:
             continue
         media = await core.register(what)
         by = user(name, ip_hash="c" * 64, session_id=f"sid-{name}", location="Chile")
-        common = {"media_file_id": media, "by": by, "at": at}
-        command = {
-            "play": lambda c: RecordPlay(play_duration=60.0, **c),
-            "vote": lambda c: CastVote(vote_type="up", **c),
-            "download": lambda c: RecordDownload(**c),
-            "comment": lambda c: RecordComment(body="said", **c),
-        }[what](common)
-        (outcome,) = await core.together(command)
+        commands: dict[str, Interact] = {
+            "play": RecordPlay(play_duration=60.0, media_file_id=media, by=by, at=at),
+            "vote": CastVote(vote_type="up", media_file_id=media, by=by, at=at),
+            "download": RecordDownload(media_file_id=media, by=by, at=at),
+            "comment": RecordComment(body="said", media_file_id=media, by=by, at=at),
+        }
+        (outcome,) = await core.together(commands[what])
         model.act(name, what, counts=not isinstance(outcome, Exception))
     return model
 
