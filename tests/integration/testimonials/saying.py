@@ -196,7 +196,7 @@ class Saying:
 async def running_testimonials(url: str) -> AsyncIterator[Saying]:
     """Testimonials on a database that has the schema."""
     clock = ManualClock()
-    handlers = (testimonial_handler(), Handler((Happen,), happen))
+    handlers = (testimonial_handler(clock), Handler((Happen,), happen))
     async with running_core(url, clock, handlers=handlers) as core:
         yield Saying(
             core,

@@ -6,7 +6,9 @@ import pytest
 
 from groundswell.contract.errors import Conflict, NotFound
 from groundswell.contract.events import testimonials as happens
-from tests.integration.testimonials.saying import Saying
+from groundswell.contract.events.sharing import ShareDeleted
+from groundswell.contract.times import DAY
+from tests.integration.testimonials.saying import Happen, Saying
 
 
 async def test_a_completed_project_asks_its_owner_once(saying: Saying) -> None:
@@ -146,3 +148,14 @@ async def test_no_event_holds_what_was_said(saying: Saying) -> None:
     kept = " ".join(str(row) for row in await saying.core.rows("SELECT payload FROM event_log"))
     assert "nmistakable" not in kept
     assert "Annabel" not in kept
+
+
+async def test_a_late_retraction_is_news(saying: Saying) -> None:
+    await saying.published(share_id="share-1")
+    deleted = ShareDeleted(user_id="ann", share_id="share-1", reason="deleted_by_user")
+    await saying.core.submit(Happen(at=saying.clock(), event=deleted))
+    saying.clock.advance(DAY)
+    await saying.react()
+    last = (await saying.core.events())[-1]
+    assert isinstance(last.event, happens.TestimonialHidden)
+    assert last.is_news

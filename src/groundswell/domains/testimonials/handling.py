@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+from groundswell.contract import times
+from groundswell.contract.times import Clock
 from groundswell.domains.testimonials import moving
 from groundswell.domains.testimonials.commands import (
     DecideTestimonial,
@@ -27,18 +30,21 @@ _EXECUTE: Final[Mapping[type[Command], Execute]] = {
     EditTestimonial: moving.edit,
     DecideTestimonial: moving.decide,
     WithdrawTestimonial: moving.withdraw,
-    RetractQuotes: moving.retract_quotes,
     React: react_to,
 }
 
 
-async def handle(
-    transaction: Transaction, commands: Sequence[Command], tail: EventTail
-) -> list[object]:
-    """Execute a batch in its order."""
-    return [await _EXECUTE[type(one)](transaction, one, tail) for one in commands]
+def testimonial_handler(clock: Clock = times.now) -> Handler:
+    """The handler of testimonials; ``clock`` tells when something is retracted."""
+    execute: dict[type[Command], Execute] = {
+        **_EXECUTE,
+        RetractQuotes: partial(moving.retract_quotes, clock),
+    }
 
+    async def handle(
+        transaction: Transaction, commands: Sequence[Command], tail: EventTail
+    ) -> list[object]:
+        """Execute a batch in its order."""
+        return [await execute[type(one)](transaction, one, tail) for one in commands]
 
-def testimonial_handler() -> Handler:
-    """The handler of testimonials."""
-    return Handler(tuple(_EXECUTE), handle)
+    return Handler(tuple(execute), handle)

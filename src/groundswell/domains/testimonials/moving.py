@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from groundswell.contract.errors import GroundswellError
+from groundswell.contract.times import Clock
 from groundswell.domains.testimonials.commands import (
     DecideTestimonial,
     EditTestimonial,
@@ -140,15 +141,21 @@ async def withdraw(
     return await _go(transaction, emptied, "withdraw", command.at, tail)
 
 
-async def retract_quotes(transaction: Transaction, command: RetractQuotes, tail: EventTail) -> int:
-    """Hide what is public, and reject what would be."""
+async def retract_quotes(
+    clock: Clock, transaction: Transaction, command: RetractQuotes, tail: EventTail
+) -> int:
+    """Hide what is public, and reject what would be.
+
+    It happens now, not when the share was deleted: a retraction is news however late it comes.
+    """
+    now = max(clock(), command.at)
     retracted = 0
     for row in map(row_of, await transaction.fetch(FIND_QUOTING, share_id=command.share_id)):
         wish: Wish = "hide" if row.state == "published" else "reject"
         if path(row.state, wish) is None:
             continue
         without = msgspec.structs.replace(row, reason=SHARE_DELETED)
-        await _go(transaction, without, wish, command.at, tail)
+        await _go(transaction, without, wish, now, tail)
         retracted += 1
     return retracted
 
