@@ -309,6 +309,19 @@ async def test_confirmed_fraud_takes_everything_of_the_referral(rewarding: Rewar
     await rewarding.assert_consistent()
 
 
+async def test_what_is_held_when_fraud_is_confirmed_is_not_held_for_ever(
+    rewarding: Rewarding,
+) -> None:
+    """A refund left the milestone; there is nothing to reverse any more when the case is closed."""
+    rewarding.terms = (rule("one", kind="milestone", at_count=1), rule("thanks"))
+    await rewarding.happen(rewarding.completed(), rewarding.flagged(), rewarding.undone())
+    await rewarding.happen(rewarding.resolved(resolution="confirmed"))
+    assert await rewarding.statuses() == ["rejected", "rejected"]
+    await rewarding.happen(rewarding.undone(reason="fraud_confirmed"))
+    assert await rewarding.balance() == {}
+    await rewarding.assert_consistent()
+
+
 async def test_a_referral_that_is_rejected_for_fraud_loses_its_gift(rewarding: Rewarding) -> None:
     rewarding.terms = (rule("hello", role="referee", upfront=True),)
     await rewarding.happen(rewarding.assigned())

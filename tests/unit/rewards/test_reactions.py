@@ -12,6 +12,7 @@ from groundswell.domains.rewards.commands import (
     GrantRewards,
     GrantUpfront,
     HoldReferrals,
+    RejectReferral,
     ReleaseReferrals,
 )
 from groundswell.domains.rewards.reactions import react
@@ -96,8 +97,14 @@ def test_what_a_case_lets_go_is_released() -> None:
     assert reaction(resolved) == [
         ReleaseReferrals(at=AT, referral_ids=("ref-1",), reason="velocity")
     ]
-    confirmed = happens.FraudResolved(released=(), **fraud(resolution="confirmed"))
-    assert reaction(confirmed) == []
+
+
+def test_confirmed_referrals_lose_everything() -> None:
+    confirmed = happens.FraudResolved(released=("ref-2",), **fraud(resolution="confirmed"))
+    assert reaction(confirmed) == [
+        RejectReferral(at=AT, referral_id="ref-1", reason="fraud_confirmed"),
+        ReleaseReferrals(at=AT, referral_ids=("ref-2",), reason="velocity"),
+    ]
 
 
 def test_a_suspended_referrer_gets_nothing_more_for_referring() -> None:

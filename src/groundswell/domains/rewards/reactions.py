@@ -67,8 +67,8 @@ def react(logged: LoggedEvent) -> Sequence[Command]:
             ]
         case FraudFlagged(holds=True):
             return [_hold(at, event)]
-        case FraudResolved(released=released) if released:
-            return [ReleaseReferrals(at=at, referral_ids=released, reason=event.rule)]
+        case FraudResolved():
+            return _resolve(at, event)
         case _:
             return []
 
@@ -81,3 +81,14 @@ def _hold(at: int, event: FraudFlagged) -> HoldReferrals:
         referrer_id=event.subject_id if event.scope == "referrer" else None,
         reason=event.rule,
     )
+
+
+def _resolve(at: int, event: FraudResolved) -> list[Command]:
+    """Confirmed, referrals lose everything, those included that have nothing left to reverse."""
+    lost = event.referral_ids if event.resolution == "confirmed" else ()
+    rejected: list[Command] = [
+        RejectReferral(at=at, referral_id=referral_id, reason=FRAUD) for referral_id in lost
+    ]
+    if not event.released:
+        return rejected
+    return [*rejected, ReleaseReferrals(at=at, referral_ids=event.released, reason=event.rule)]
