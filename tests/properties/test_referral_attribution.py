@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from groundswell.contract.times import DAY
 from groundswell.domains.referrals.attribution import STRENGTH, Touch, attribute
-from groundswell.domains.referrals.clicks import Visit, discard_reason
 from groundswell.domains.referrals.codes import normalised
 from groundswell.domains.referrals.rules import Windows
 from groundswell.domains.referrals.tokens import Carried, ReferralTokens
+from groundswell.http.visits import Visit, machine
 
 NOW = 1_760_000_400_000_123
 WINDOWS = Windows(attribution_days=3, click_days=1, code_days=2)
@@ -117,4 +117,4 @@ def test_r11_only_a_person_who_goes_somewhere_can_make_a_touch(
 ) -> None:
     visit = Visit(method=method, headers={"user-agent": agent, "sec-purpose": purpose})
     person = method == "GET" and "Firefox" in agent and purpose != "prefetch"
-    assert (discard_reason(visit) is None) == person
+    assert (machine(visit) is None) == person

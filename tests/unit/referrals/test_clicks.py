@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundswell.domains.referrals.clicks import MACHINES, Visit, agent_family, discard_reason
+from groundswell.domains.referrals.clicks import agent_family
+from groundswell.http.visits import RULES, Visit, machine
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 CHROME = (
@@ -19,7 +20,7 @@ SAFARI = (
 
 def reason(method: str = "GET", agent: str = FIREFOX, **headers: str) -> str | None:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return discard_reason(Visit(method=method, headers={"user-agent": agent, **named}))
+    return machine(Visit(method=method, headers={"user-agent": agent, **named}))
 
 
 @pytest.mark.parametrize("agent", [FIREFOX, CHROME, SAFARI])
@@ -69,7 +70,7 @@ def test_every_rule_is_reached_by_some_request() -> None:
         reason(agent="WhatsApp/2"),
         reason(agent="Googlebot"),
     }
-    assert seen == set(MACHINES)
+    assert seen == set(RULES)
 
 
 @pytest.mark.parametrize(

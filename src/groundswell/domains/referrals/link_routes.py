@@ -13,11 +13,11 @@ from litestar.params import PathParameter
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import NotFound
 from groundswell.contract.times import SECOND
-from groundswell.domains.referrals.clicks import Visit
 from groundswell.domains.referrals.offering import ReferralActions, lower_headers
 from groundswell.domains.referrals.tokens import COOKIE, PARAMETER, Carried
 from groundswell.domains.referrals.views import Followed
 from groundswell.http.body import ApiRequest
+from groundswell.http.visits import Visit
 
 CodeInPath = Annotated[str, PathParameter(max_length=64, description="A referral code.")]
 

@@ -17,7 +17,7 @@ from groundswell.contract.times import Clock
 from groundswell.domains.referrals import bodies
 from groundswell.domains.referrals import commands as wishes
 from groundswell.domains.referrals.bodies import instant, ordered
-from groundswell.domains.referrals.clicks import Visit, agent_family, discard_reason
+from groundswell.domains.referrals.clicks import Discard, agent_family
 from groundswell.domains.referrals.links import LATE
 from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.programs import check_rules
@@ -34,6 +34,7 @@ from groundswell.domains.referrals.views import (
     Touched,
 )
 from groundswell.http.callers import require_user
+from groundswell.http.visits import Visit, machine
 from groundswell.log.reactions import Submit
 from groundswell.store.commands import Command, Idempotency
 
@@ -154,7 +155,7 @@ class ReferralActions:
         self, code: str, caller: Principal, visit: Visit, cookie: str | None, query: str
     ) -> Followed:
         """Somebody, or something, follows a link."""
-        discard = discard_reason(visit)
+        discard: Discard | None = machine(visit)
         if discard is None and await self._too_often(caller):
             discard = "rate_limited"
         said = blake2b(f"{caller.address}\n{visit.agent}".encode(), digest_size=32).hexdigest()
