@@ -21,6 +21,7 @@ from groundswell.app.core import Core, running_core
 from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.figures import LiveFigures
 from groundswell.app.live import live_of
+from groundswell.app.mine import mine_of, verifying
 from groundswell.app.offers import offers_of
 from groundswell.app.operations import PING, key_check, operations_of
 from groundswell.app.sockets import Dealings, Sockets
@@ -50,6 +51,7 @@ from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
 from groundswell.web.boards import board_router
+from groundswell.web.me import me_router
 from groundswell.web.ops import ops_router
 from groundswell.web.routes import web_router
 from groundswell.web.testimonials import testimonial_pages
@@ -153,6 +155,13 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 boards=BoardQueries(core.store, clock),
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
                 notice=notice,
+            ),
+            me_router(
+                mine=mine_of(core, inbox.actions, limits),
+                verify=verifying(access),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                notice=notice,
+                secure_cookies=settings.public_https,
             ),
             ops_router(
                 overview=operations.overview,

@@ -11,7 +11,7 @@ from groundswell.domains.inbox.device_statements import FIND_DEVICE
 from groundswell.domains.inbox.periods import Periods
 from groundswell.domains.inbox.push.statements import FIND_ENDPOINTS
 from groundswell.domains.inbox.redelivery import redeliver_at
-from groundswell.domains.inbox.statements import PAGE, PENDING, SUMMARY, UNREAD
+from groundswell.domains.inbox.statements import NEWEST, PAGE, PENDING, SUMMARY, UNREAD
 from groundswell.domains.inbox.views import InboxPage, Item, PushEndpoint, SavedSubscriptions
 from groundswell.store import Row, Store, Transaction
 
@@ -47,6 +47,11 @@ class InboxQueries:
             unread=unread[0][0],
             digest=digest,
         )
+
+    async def newest(self, user_id: str, limit: int) -> list[Item]:
+        """The newest messages that were not dismissed, newest first."""
+        rows = await self._store.fetch(NEWEST, user_id=user_id, limit=limit, now=self._clock())
+        return [_item(row) for row in rows]
 
     async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
         """What came after ``after`` and is kept in summary only."""

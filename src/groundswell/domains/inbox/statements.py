@@ -65,6 +65,13 @@ PAGE = Statement(
     ORDER BY m.seq LIMIT :limit
     """  # noqa: S608 - texts of ours
 )
+NEWEST = Statement(
+    f"""
+    SELECT {MESSAGE_COLUMNS}, m.read_state FROM inbox_messages m
+    WHERE m.user_id = :user_id AND m.read_state <> 'dismissed' AND {_SHOWN}
+    ORDER BY m.seq DESC LIMIT :limit
+    """  # noqa: S608 - texts of ours
+)
 UNREAD = Statement(
     f"""
     SELECT COUNT(*) FROM inbox_messages m

@@ -147,6 +147,12 @@ class ReferralQueries:
             totals=totals,
         )
 
+    async def codes(self, user_id: str) -> list[CodeView]:
+        """The codes of a user, oldest first."""
+        rows = await self._store.fetch(CODES_OF, user_id=user_id)
+        now = self._clock()
+        return [self._code(row, now) for row in rows]
+
     async def attribution(self, referral_id: str) -> AttributionView:
         """Why a referral is whose it is.
 

@@ -1,0 +1,44 @@
+"""What is behind the page of a signed-in user."""
+
+from __future__ import annotations
+
+from groundswell.access.limits import RateLimits
+from groundswell.access.principal import Principal
+from groundswell.app.access import Access
+from groundswell.app.core import Core
+from groundswell.contract import times
+from groundswell.contract.inbox import ReadState
+from groundswell.domains.inbox.offering import InboxActions
+from groundswell.domains.privacy.offering import PrivacyActions
+from groundswell.domains.referrals.queries import ReferralQueries
+from groundswell.domains.rewards.queries import RewardQueries
+from groundswell.http.callers import require_user
+from groundswell.web.me import Shown, Verify
+from groundswell.web.mine import Mine
+
+
+def mine_of(core: Core, inbox: InboxActions, limits: RateLimits) -> Mine:
+    """The parts that the page asks; it neither exports nor erases."""
+    store, clock = core.store, times.now
+
+    async def mark(caller: Principal, message_id: str, state: ReadState) -> None:
+        await inbox.limit(caller)
+        await inbox.inbox.read(require_user(caller), None, state, ids=(message_id,))
+
+    return Mine(
+        referrals=ReferralQueries(store, clock, core.settings.public_url.rstrip("/")),
+        rewards=RewardQueries(store, clock),
+        messages=inbox.queries,
+        privacy=PrivacyActions(store, core.writer.submit, core.hasher, limits, clock, {}, ()),
+        mark=mark,
+    )
+
+
+def verifying(access: Access) -> Verify:
+    """What checks the token of a browser's user."""
+
+    async def verify(token: str, address: str) -> Shown:
+        found = await access.verify(token, address)
+        return Shown(found.principal, found.expires_at)
+
+    return verify
