@@ -7,6 +7,7 @@ from litestar.types import ASGIApp
 from groundswell.http.allowed_methods import AllowedMethods
 from groundswell.http.callers import SessionCookie
 from groundswell.http.cross_site import CrossSiteGuard
+from groundswell.http.nul import NulGuard
 from groundswell.http.request_log import RequestLog
 from groundswell.http.security_headers import SecurityHeaders
 
@@ -23,7 +24,7 @@ def surround(
     They stand outside of Litestar because its own middleware does not see unknown addresses.
     ``https``: the public address is https. ``origins``: foreign origins that may call.
     """
-    guarded = CrossSiteGuard(AllowedMethods(app), origins=origins)
+    guarded = CrossSiteGuard(AllowedMethods(NulGuard(app)), origins=origins)
     with_sessions = SessionCookie(guarded, https=https)
     decorated = SecurityHeaders(with_sessions, https=https)
     return RequestLog(decorated, log_requests=log_requests)

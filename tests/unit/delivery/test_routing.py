@@ -177,6 +177,7 @@ def test_every_event_of_the_catalogue_is_routed() -> None:
         "vote_type": "up",
         "previous_vote_type": "down",
         "qualified": True,
+        "activity_ids": [7],
     }
     never_in_feed = {events.ViewRecorded, events.VoteRemoved, events.MediaUpdated}
     for kind in events.EVENTS:
