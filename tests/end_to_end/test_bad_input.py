@@ -125,9 +125,6 @@ async def test_a_time_has_a_zone_and_is_recent(
         for kind, at in product(("plays", "downloads", "views"), TIMES):
             answer = await visitor.post(f"/v1/media/{media}/{kind}", json={"occurredAt": at})
             assert_problem(answer, 400, "validation_failed")
-        for thing in ("programs", "leaderboards", "shares", "referrals", "rewards"):
-            assert_problem(await host.get(f"/v1/{thing}/a%00"), 400, "validation_failed")
-        assert_problem(await host.get("/v1/rewards?userId=a%00"), 400, "validation_failed")
 
 
 async def test_a_comment_says_something_and_not_too_much(
@@ -245,6 +242,9 @@ async def test_the_character_nul_is_refused_everywhere(
                 path, content=rf'{{"{name}":"a\u0000b"}}', headers={"content-type": JSON}
             )
             assert_problem(answer, 400, "validation_failed")
+        for thing in ("programs", "leaderboards", "shares", "referrals", "rewards"):
+            assert_problem(await host.get(f"/v1/{thing}/a%00"), 400, "validation_failed")
+        assert_problem(await host.get("/v1/rewards?userId=a%00"), 400, "validation_failed")
 
 
 TYPES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", ""]

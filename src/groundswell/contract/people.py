@@ -73,7 +73,9 @@ class Forgetting:
     def of_partition(self, key: str) -> str:
         """The key that keeps a person's events in order, without the person."""
         kind, dot, name = key.partition(".")
-        return f"{kind}{dot}{self.replaced.get(name) or name}" if kind in ("user", "referrer") else key
+        if kind not in ("user", "referrer"):
+            return key
+        return f"{kind}{dot}{self.replaced.get(name) or name}"
 
     def _value(self, key: str, value: Any) -> Any:
         return self.of_data(value) if key in PERSONAL or key in FREE else value
