@@ -45,9 +45,9 @@ async def opened(server: Server, name: str = "Bring a friend") -> str:
     return str(code["code"])
 
 
-async def join(server: Server, code: str, user: str) -> None:
+async def join(server: Server, code: str, user: str, **more: Any) -> None:
     """Somebody registers with a code."""
-    data = {"userId": user, "referral": {"code": code}}
+    data = {"userId": user, "referral": {"code": code}, **more}
     event = {"specversion": "1.0", "id": uuid4().hex, "source": "/shop", "type": "user.registered"}
     await host(server, "/v1/events", **event, data=data)
 

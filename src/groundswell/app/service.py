@@ -24,6 +24,7 @@ from groundswell.app.live import live_of
 from groundswell.app.mine import mine_of, verifying
 from groundswell.app.offers import offers_of
 from groundswell.app.operations import PING, key_check, operations_of
+from groundswell.app.review import review_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
 from groundswell.contract.inbox import inbox_topic
@@ -53,6 +54,7 @@ from groundswell.settings import Settings
 from groundswell.web.boards import board_router
 from groundswell.web.me import me_router
 from groundswell.web.ops import ops_router
+from groundswell.web.review import review_router
 from groundswell.web.routes import web_router
 from groundswell.web.testimonials import testimonial_pages
 
@@ -162,6 +164,12 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 csrf_key=derive_key(core.secret, "groundswell/csrf"),
                 notice=notice,
                 secure_cookies=settings.public_https,
+            ),
+            review_router(
+                review=review_of(core),
+                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                pass_key=derive_key(core.secret, "groundswell/operators"),
+                notice=notice,
             ),
             ops_router(
                 overview=operations.overview,
