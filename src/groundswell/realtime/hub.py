@@ -63,7 +63,7 @@ class TakesEnds(Protocol):
     """A subscriber that is told when there is nothing more to hear on a topic."""
 
     def ended(self, topic: str) -> None:
-        """The event before was the last of the topic. Must return at once and leave the hub alone."""
+        """The event before was the last of the topic. Returns at once, leaves the hub alone."""
 
 
 @dataclass(frozen=True, slots=True)

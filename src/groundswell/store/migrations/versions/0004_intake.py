@@ -20,9 +20,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", "source_id", name=op.f("pk_intake_events")),
     )
-    op.create_index(
-        "ix_intake_events_received_at", "intake_events", ["received_at"], unique=False
-    )
+    op.create_index("ix_intake_events_received_at", "intake_events", ["received_at"], unique=False)
 
 
 def downgrade() -> None:
