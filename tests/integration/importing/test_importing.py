@@ -15,10 +15,8 @@ from click.testing import CliRunner
 
 from groundswell.contract import times
 from groundswell.contract.errors import Unavailable
-from groundswell.contract.times import DAY, from_rfc3339
-from groundswell.domains.engagement.commands import INTERACTIONS, LIFECYCLE
-from groundswell.domains.engagement.handling import Engagement
-from groundswell.domains.engagement.qualification import Windows
+from groundswell.contract.times import from_rfc3339
+from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.importing.batch import BatchOutcome, ImportBatch, ImportMoved
 from groundswell.importing.columns import parse_mapping
 from groundswell.importing.command import import_command
@@ -28,7 +26,6 @@ from groundswell.importing.progress import standing
 from groundswell.importing.session import ImportServices, run_import
 from groundswell.log.journal import SqlJournal
 from groundswell.store import Statement, Store, open_store
-from groundswell.store.commands import Handler
 from groundswell.store.migrate import upgrade
 from groundswell.store.writer import Writer
 
@@ -59,7 +56,7 @@ async def services_of(url: str) -> AsyncIterator[ImportServices]:
     """The store, the writer and the handlers of the service, as an import needs them."""
     store = open_store(url)
     await store.open()
-    live = Handler((*LIFECYCLE, *INTERACTIONS), Engagement(Windows(), 30 * DAY).handle)
+    live = engagement_handler(feed_days=30)
     batches = ImportBatches([live], lambda: NOW)
     writer = Writer(store, (live, batches.handler), SqlJournal(lambda: NOW), clock=lambda: NOW)
     working = asyncio.create_task(writer.run())
