@@ -34,6 +34,7 @@ from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.websocket import Limits, RealtimeEndpoint, WebSocketServer
 from groundswell.realtime.doors.websocket.endpoint import Endpoints
 from groundswell.realtime.gateway.gateway import Gateway
+from groundswell.realtime.gateway.limits import Limits as GatewayLimits
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Publication
 from groundswell.realtime.recovery import Replayed
@@ -130,6 +131,8 @@ async def serve(port: int, redis_url: str | None) -> None:
             token_key=bytes(32),
             head=log.head,
             max_connections=MOST_CONNECTIONS,
+            # On a busy machine the load arrives in bursts above what the limit allows.
+            limits=GatewayLimits(commands_per_second=1_000),
         )
         broker.attach(gateway.observe)
         socketio = SocketIoDoor(gateway_namespaces(gateway), visitor)

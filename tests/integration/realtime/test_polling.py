@@ -128,7 +128,7 @@ async def test_a_stopping_server_answers_held_polls_at_once() -> None:
         ("", "cursor"),
         ("cursor=", "cursor"),
         ("cursor=nonsense", "cursor"),
-        ("cursor=%00", "cursor"),
+        ("cursor=%00", "query"),
         ("cursor=WzFd", "cursor"),
         ("cursor=WzFd&waitMs=-1", "waitMs"),
         ("cursor=WzFd&waitMs=55001", "waitMs"),

@@ -30,11 +30,19 @@ TestimonialId = Annotated[
     ),
 ]
 Kind = Annotated[ReactionKind, PathParameter(description="The kind of the reaction.")]
+NO_NUL = r"^[^\x00]*$"
+
 OfProject = Annotated[
-    str, QueryParameter(name="projectId", max_length=128, description="Only of this project.")
+    str,
+    QueryParameter(
+        name="projectId", max_length=128, pattern=NO_NUL, description="Only of this project."
+    ),
 ]
 AboutUser = Annotated[
-    str, QueryParameter(name="subjectId", max_length=128, description="Only about this user.")
+    str,
+    QueryParameter(
+        name="subjectId", max_length=128, pattern=NO_NUL, description="Only about this user."
+    ),
 ]
 InState = Annotated[TestimonialState, QueryParameter(name="state", description="In which state.")]
 
