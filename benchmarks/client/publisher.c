@@ -20,13 +20,17 @@ static struct control controls[MOST_CONTROLS];
 static int control_count;
 static uint64_t published;
 
+static void join(struct control *one) {
+  one->fd = connected_socket("127.0.0.1", 0);
+  watch(one->fd, EPOLLIN, one);
+}
+
 void open_controls(int count) {
   if (count > MOST_CONTROLS) die("at most %d publications at once", MOST_CONTROLS);
   for (; control_count < count; control_count++) {
     struct control *one = &controls[control_count];
     one->kind = CONTROL;
-    one->fd = connected_socket("127.0.0.1", 0);
-    watch(one->fd, EPOLLIN, one);
+    join(one);
   }
 }
 
@@ -73,10 +77,16 @@ static int is_whole(const struct control *one) {
   return one->answer + one->size >= end + 4 + body;
 }
 
+// A connection that rests too long is closed by the server; the next request needs another one.
 void read_control(void *control) {
   struct control *one = control;
   ssize_t size = read(one->fd, one->answer + one->size, sizeof one->answer - one->size - 1);
-  if (size <= 0) die("the publisher lost its connection");
+  if (size <= 0) {
+    if (one->busy) die("the publisher lost its connection");
+    close(one->fd);
+    join(one);
+    return;
+  }
   one->size += size;
   one->answer[one->size] = 0;
   if (one->size >= 10 && memcmp(one->answer, "HTTP/1.1 2", 10) != 0)
