@@ -29,7 +29,12 @@ from groundswell.realtime.broker.memory import MemoryBroker
 from groundswell.realtime.broker.redis.broker import RedisBroker
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.serving import AbortableHttpProtocol, DrainingServer
-from groundswell.realtime.doors.socketio import PATH, SocketIoDoor, gateway_namespaces
+from groundswell.realtime.doors.socketio import (
+    PATH,
+    EngineOptions,
+    SocketIoDoor,
+    gateway_namespaces,
+)
 from groundswell.realtime.doors.sse.door import SseDoor
 from groundswell.realtime.doors.websocket import Limits, RealtimeEndpoint, WebSocketServer
 from groundswell.realtime.doors.websocket.endpoint import Endpoints
@@ -135,7 +140,8 @@ async def serve(port: int, redis_url: str | None) -> None:
             limits=GatewayLimits(commands_per_second=1_000),
         )
         broker.attach(gateway.observe)
-        socketio = SocketIoDoor(gateway_namespaces(gateway), visitor)
+        options = EngineOptions(max_sessions=MOST_CONNECTIONS)
+        socketio = SocketIoDoor(gateway_namespaces(gateway), visitor, options=options)
         sse = SseDoor(hub, broker, log, lambda _: None, max_connections=MOST_CONNECTIONS)
         # A benchmark's clients all come at once, and nobody else waits.
         limits = Limits(connections=MOST_CONNECTIONS, accept_rate=1e6, accept_burst=100_000)

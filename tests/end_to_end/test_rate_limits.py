@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.end_to_end.service import NewAddress, Service, shared_service
+from tests.end_to_end.service import NewAddress, Service, StartService, shared_service
 from tests.end_to_end.shapes import assert_problem
 
 SETTING = "play=3/2 seconds,download=4/hour,view=5/hour,comment=2/hour,inbox=2/hour"
@@ -142,3 +142,14 @@ async def test_what_a_user_writes_into_the_inbox_is_limited(limited: Service) ->
             assert (await user.post("/v1/me/inbox/ack", json=ack)).status_code == 200
         assert_limited(await user.post("/v1/me/inbox/ack", json=ack), 3600)
         assert (await user.get("/v1/me/inbox")).status_code == 200
+
+
+async def test_one_limit_of_connections_holds_for_socket_io_too(
+    sqlite_url: str, start_service: StartService
+) -> None:
+    service = start_service(sqlite_url, GROUNDSWELL_WEBSOCKET_CONNECTIONS="2")
+    asks = {"EIO": "4", "transport": "polling"}
+    async with service.client() as client:
+        answers = [await client.get("/socket.io/", params=asks) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 503]
+    assert answers[-1].headers["retry-after"]

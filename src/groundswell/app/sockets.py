@@ -15,6 +15,7 @@ from groundswell.app.exchange import Exchange
 from groundswell.contract import times
 from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import InboxPort
+from groundswell.contract.moderation import Gate, open_gate
 from groundswell.delivery.past import TopicPast
 from groundswell.http.cors import allowed_origins
 from groundswell.http.idempotency import digest
@@ -91,6 +92,7 @@ class Dealings:
     inbox: InboxPort
     performs: Mapping[str, Perform]
     hasher: AddressHasher
+    gate: Gate = open_gate
 
     async def act(self, credentials: Credentials, action: Action) -> str | None:
         """Do what a client reports, once under its key.
@@ -137,6 +139,7 @@ def sockets_of(
         inbox=dealings.inbox,
         presence=exchange.presence,
         presence_watch=exchange.watch,
+        gate=dealings.gate,
         returning=Return(accept_rate=settings.accept_rate),
         max_connections=settings.websocket_connections,
     )
@@ -145,6 +148,7 @@ def sockets_of(
     options = EngineOptions(
         ping_interval_ms=settings.socketio_ping_interval_ms,
         ping_timeout_ms=settings.socketio_ping_timeout_ms,
+        max_sessions=settings.websocket_connections,
     )
     socketio = SocketIoDoor(
         gateway_namespaces(gateway), access.credentials_of, options=options, origins=origins

@@ -6,7 +6,7 @@ from functools import cache
 
 from groundswell.contract.errors import Forbidden, GroundswellError, Invalid, Unavailable
 from groundswell.realtime.doors.socketio.engine.admission import WebSocketAdmission
-from groundswell.realtime.doors.socketio.engine.handshake import Refusal
+from groundswell.realtime.doors.socketio.engine.handshake import RETRY_AFTER_SECONDS, Refusal
 from groundswell.realtime.doors.socketio.engine.websocket import WebSocketTransport
 from groundswell.realtime.doors.socketio.engine.wire import PacketOf
 from groundswell.realtime.doors.websocket.endpoint import Admission, Nobody, Peer, Upgrade
@@ -116,7 +116,7 @@ def _nothing(_: Envelope) -> None:
 
 def _error(refusal: Refusal) -> GroundswellError:
     if refusal.status == 503:
-        return Unavailable(refusal.message, retry_after=5)
+        return Unavailable(refusal.message, retry_after=RETRY_AFTER_SECONDS)
     if refusal.status in (401, 403):
         return Forbidden(refusal.message)
     return Invalid(refusal.message)

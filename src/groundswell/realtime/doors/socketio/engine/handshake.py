@@ -21,12 +21,21 @@ _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _encode = msgspec.json.Encoder().encode
 
 
+RETRY_AFTER_SECONDS: Final = 5
+"""A server that is full, or leaving, is asked again then."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """Why a request is not served: an HTTP status, and the code and message of its JSON body."""
 
     status: int
     code: int
     message: str
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """When to come back, where that can help."""
+        return [(b"retry-after", b"%d" % RETRY_AFTER_SECONDS)] if self.status == 503 else []
 
     @property
     def body(self) -> bytes:

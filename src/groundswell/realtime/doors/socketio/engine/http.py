@@ -48,7 +48,8 @@ class LongPolling:
         except ClientDisconnected:
             return
         if isinstance(answer, Refusal):
-            await self._write(scope, send, answer.body, status=answer.status, kind=_JSON)
+            headers = [*self._origins.headers(scope), *answer.headers]
+            await _respond(send, answer.status, answer.body, _JSON, headers)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
         fields = fields_of(scope["query_string"])
@@ -135,10 +136,8 @@ class LongPolling:
         await self._write(scope, send, b"ok")
         return None
 
-    async def _write(
-        self, scope: Scope, send: Send, body: bytes, *, status: int = 200, kind: bytes = _TEXT
-    ) -> None:
-        await _respond(send, status, body, kind, self._origins.headers(scope))
+    async def _write(self, scope: Scope, send: Send, body: bytes) -> None:
+        await _respond(send, 200, body, _TEXT, self._origins.headers(scope))
 
 
 async def _while_connected(

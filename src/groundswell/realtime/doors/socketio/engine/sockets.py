@@ -117,6 +117,7 @@ async def _deny(scope: Scope, send: Send, refusal: Refusal) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
+        *refusal.headers,
     ]
     await send(
         {"type": "websocket.http.response.start", "status": refusal.status, "headers": headers}
