@@ -17,6 +17,7 @@ from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal
 from groundswell.contract.moderation import Gate, Release, open_gate
+from groundswell.contract.privacy import AreFriends, WishesOfOne, no_friends, no_wishes
 from groundswell.contract.times import Clock
 from groundswell.log.reactions import React, Submit
 from groundswell.log.reader import EventLog
@@ -69,6 +70,8 @@ class Tools:
         webhook_networks: private networks that webhooks may be sent to, separated by commas.
         present: how users show themselves to their friends now.
         gate: what texts of people go through before anybody else reads them.
+        are_friends: whether two users are friends now.
+        wishes: what a user wishes now.
     """
 
     store: Store
@@ -84,6 +87,8 @@ class Tools:
     webhook_networks: str = ""
     present: Present = nobody_present
     gate: Gate = open_gate
+    are_friends: AreFriends = no_friends
+    wishes: WishesOfOne = no_wishes
 
 
 @dataclass(frozen=True, slots=True)

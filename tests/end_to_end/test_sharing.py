@@ -315,6 +315,85 @@ async def test_who_may_see_and_make_shares(sharing: Service) -> None:
         assert (await client.get(f"/v1/shares/{private['shareId']}")).status_code == 200
 
 
+async def read_by(service: Service, user: str, share_id: str) -> int:
+    async with await service.user(user) as client:
+        return (await client.get(f"/v1/shares/{share_id}")).status_code
+
+
+async def test_a_share_for_friends_is_read_by_friends_as_long_as_they_are(
+    sharing: Service,
+) -> None:
+    mia, bob, eve = (f"{name}-{uuid4().hex}" for name in ("mia", "bob", "eve"))
+    made = (await share(sharing, mia, visibility="friends"))["shareId"]
+    secret = (await share(sharing, mia, visibility="private"))["shareId"]
+    async with (
+        await sharing.user(mia) as ann,
+        await sharing.user(bob) as friend,
+        sharing.visitor("203.0.113.14") as visitor,
+    ):
+        await friend.put(f"/v1/me/friends/{mia}")
+        assert await read_by(sharing, bob, made) == 404, "asked is not befriended"
+        await ann.put(f"/v1/me/friends/{bob}")
+        shown = await friend.get(f"/v1/shares/{made}")
+        assert (shown.status_code, shown.json()["userId"]) == (200, mia)
+        assert await read_by(sharing, bob, secret) == 404
+        assert await read_by(sharing, eve, made) == 404
+        assert (await visitor.get(f"/v1/shares/{made}")).status_code == 404
+
+        assert (await friend.put(f"/v1/me/blocks/{mia}")).is_success
+        assert await read_by(sharing, bob, made) == 404, "who blocks is no friend"
+        await friend.delete(f"/v1/me/blocks/{mia}")
+        assert await read_by(sharing, bob, made) == 404, "a block ends it"
+        await friend.put(f"/v1/me/friends/{mia}")
+        await ann.put(f"/v1/me/friends/{bob}")
+        assert await read_by(sharing, bob, made) == 200
+        await ann.delete(f"/v1/me/friends/{bob}")
+        assert await read_by(sharing, bob, made) == 404
+
+
+async def test_what_is_wished_of_shares_narrows_all_of_them_at_once_and_can_be_undone(
+    sharing: Service,
+) -> None:
+    mia, bob, eve = (f"{name}-{uuid4().hex}" for name in ("mia", "bob", "eve"))
+    made = (await share(sharing, mia))["shareId"]
+    async with await sharing.user(mia) as ann, await sharing.user(bob) as friend:
+        await friend.put(f"/v1/me/friends/{mia}")
+        await ann.put(f"/v1/me/friends/{bob}")
+        for wish, by_friend, by_others in (
+            ({"visibility": {"share": "friends"}}, 200, 404),
+            ({"visibility": {"share": "nobody"}}, 404, 404),
+            ({"visibility": {"share": "everyone"}}, 200, 200),
+            ({"broadcast": False}, 404, 404),
+            ({"broadcast": True}, 200, 200),
+        ):
+            assert (await ann.patch("/v1/me/privacy", json=wish)).status_code == 200
+            assert await read_by(sharing, bob, made) == by_friend, wish
+            assert await read_by(sharing, eve, made) == by_others, wish
+            assert await read_by(sharing, mia, made) == 200
+
+
+async def test_a_share_for_friends_is_on_no_topic_but_its_sharers(sharing: Service) -> None:
+    mia, bob = (f"{name}-{uuid4().hex}" for name in ("mia", "bob"))
+    async with await sharing.user(mia) as ann, await sharing.user(bob) as friend:
+        await friend.put(f"/v1/me/friends/{mia}")
+        await ann.put(f"/v1/me/friends/{bob}")
+        async with connect(sharing) as own, connect(sharing) as other:
+            sharer, hearer = Speaker(own), Speaker(other)
+            await listening(sharer, sharing, mia, "social")
+            await listening(hearer, sharing, bob, "social", "network")
+            public = ["activity", "hot", "trending.24h", "testimonials.recent"]
+            await hearer.say(type="SUBSCRIBE", id="p", topics=public)
+            await hearer.until(type="SUBSCRIBED")
+            await share(sharing, mia, visibility="friends")
+            await event(sharer, "social.share.created")
+            # Delivery is in the order of the log: had the share been told, it were there by now.
+            await share(sharing, bob, visibility="private")
+            told = [dict(await hearer.until(type="EVENT"))]
+            while told[-1]["data"]["eventType"] != "social.share.created":
+                told.append(dict(await hearer.until(type="EVENT")))
+            assert told[-1]["data"]["userId"] == bob, told
+
+
 async def test_shares_that_were_queued_offline_are_made_once_over_the_gateway(
     sharing: Service,
 ) -> None:

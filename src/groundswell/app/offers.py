@@ -19,8 +19,8 @@ from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.moderation.offering import Moderation
 from groundswell.domains.moderation.wiring import moderation_of, moderation_slice
-from groundswell.domains.network.wiring import network_slice
-from groundswell.domains.privacy.wiring import privacy_slice
+from groundswell.domains.network.wiring import friendship_of, network_slice
+from groundswell.domains.privacy.wiring import privacy_slice, reading_wishes
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
@@ -140,6 +140,8 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.webhook_networks,
         present=whereabouts.of,
         gate=moderation.gate,
+        are_friends=friendship_of(core.store),
+        wishes=reading_wishes(core.store),
     )
     made = tuple(make(tools) for make in MAKERS)
     slices = (

@@ -11,6 +11,8 @@ from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key
 from groundswell.contract.errors import GroundswellError
+from groundswell.contract.moderation import Gate, Submission, open_gate, texts_of
+from groundswell.contract.privacy import AreFriends, WishesOfOne, no_friends, no_wishes
 from groundswell.contract.times import Clock
 from groundswell.domains.sharing.bodies import NewShare, check_size
 from groundswell.domains.sharing.commands import (
@@ -24,8 +26,8 @@ from groundswell.domains.sharing.commands import (
 from groundswell.domains.sharing.links import Links, Preview
 from groundswell.domains.sharing.queries import SharingQueries
 from groundswell.domains.sharing.refusals import ShareNotFound
-from groundswell.domains.sharing.states import is_live, may_see
-from groundswell.domains.sharing.views import SharePage, ShareView
+from groundswell.domains.sharing.states import is_live, may_see, narrowed
+from groundswell.domains.sharing.views import HeldShare, SharePage, ShareView
 from groundswell.http.callers import require_user
 from groundswell.http.visits import Visit, machine
 from groundswell.log.reactions import Submit
@@ -52,6 +54,9 @@ class Sharing:
         hasher: makes names of addresses.
         limits: how often somebody may do something.
         clock: the time.
+        are_friends: whether two users are friends now.
+        wishes: what a user wishes now.
+        gate: what users write about a share goes through it first.
     """
 
     def __init__(
@@ -62,6 +67,9 @@ class Sharing:
         hasher: AddressHasher,
         limits: RateLimits,
         clock: Clock,
+        are_friends: AreFriends = no_friends,
+        wishes: WishesOfOne = no_wishes,
+        gate: Gate = open_gate,
     ) -> None:
         self._submit = submit
         self.queries = queries
@@ -69,15 +77,21 @@ class Sharing:
         self._hasher = hasher
         self._limits = limits
         self._clock = clock
+        self._are_friends = are_friends
+        self._wishes = wishes
+        self._gate = gate
 
     async def share(
         self, caller: Principal, new: NewShare, idempotency: Idempotency | None = None
-    ) -> ShareView:
+    ) -> ShareView | HeldShare:
         """Share something in the caller's name; the confirmation is live when this returns.
+
+        It is not shared if somebody has to look at it first.
 
         Raises:
             Unauthenticated, Forbidden: the caller is no user.
             Invalid, TooLarge: the metadata cannot be used.
+            ContentRejected: it may not be said here.
         """
         user = require_user(caller)
         check_size(new.metadata)
@@ -95,7 +109,31 @@ class Sharing:
             metadata=new.metadata,
             pending=new.pending,
         )
-        return await self._change(command, idempotency)
+        held = await self._looked_at(command, idempotency)
+        return await self._change(command, idempotency) if held is None else held
+
+    async def _looked_at(
+        self, command: CreateShare, idempotency: Idempotency | None
+    ) -> HeldShare | None:
+        text = texts_of(command.metadata)
+        if not text:
+            return None
+        held = await self._gate(
+            Submission(
+                kind="share",
+                text=text,
+                author_id=command.user_id,
+                payload=msgspec.json.encode(command),
+                attempt=None if idempotency is None else idempotency.key,
+            )
+        )
+        return None if held is None else HeldShare(moderation_id=held)
+
+    async def release(self, payload: bytes, attempt: str) -> None:
+        """Share what was held and is approved now: as of now, and once."""
+        held = msgspec.json.decode(payload, type=CreateShare)
+        command = msgspec.structs.replace(held, at=self._clock())
+        await self._submit(command, Idempotency("released", attempt, ""))
 
     async def show(self, caller: Principal, share_id: str) -> ShareView:
         """A share, to those who may see it.
@@ -104,10 +142,20 @@ class Sharing:
             ShareNotFound: there is none, or not for this caller.
         """
         found = await self.queries.share(share_id)
-        host = caller.kind == "host"
-        if not may_see(found.visibility, found.state, found.user_id, caller.user_id, host=host):
+        if not await self._is_for(caller, found):
             raise ShareNotFound
         return self._linked(found)
+
+    async def _is_for(self, caller: Principal, share: ShareView) -> bool:
+        """Decided by what everybody wishes and who is whose friend now, not when it was shared."""
+        owner, viewer, host = share.user_id, caller.user_id, caller.kind == "host"
+        if may_see("private", share.state, owner, viewer, host=host):
+            return True
+        wishes = await self._wishes(owner)
+        visibility = narrowed(share.visibility, wishes.kept_for("share"))
+        asked = visibility == "friends" and viewer is not None
+        friends = asked and await self._are_friends(owner, viewer or "")
+        return may_see(visibility, share.state, owner, viewer, host=host, friends=friends)
 
     async def shares(self, caller: Principal, limit: int, cursor: str | None) -> SharePage:
         """The caller's own shares."""

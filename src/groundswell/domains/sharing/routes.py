@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import MediaType, Request, Response, Router, delete, get, post, route
 from litestar.di import NamedDependency, Provide
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 
 from groundswell.access.principal import Principal
@@ -13,7 +14,7 @@ from groundswell.domains.sharing.bodies import Failure, NewShare, PublishedPost
 from groundswell.domains.sharing.offering import Sharing
 from groundswell.domains.sharing.pages import gone_page, preview_page
 from groundswell.domains.sharing.refusals import ShareNotFound
-from groundswell.domains.sharing.views import SharePage, ShareView, SuggestionPage
+from groundswell.domains.sharing.views import HeldShare, SharePage, ShareView, SuggestionPage
 from groundswell.http.callers import require_host, require_user
 from groundswell.http.openapi import HOST_ONLY, USER_ONLY
 from groundswell.http.parameters import CursorText, Limit
@@ -29,17 +30,26 @@ SuggestionId = Annotated[
 UNKEPT = {"cache-control": "no-store"}
 
 
-@post("/shares", summary="Share something", security=USER_ONLY)
+@post(
+    "/shares",
+    summary="Share something",
+    security=USER_ONLY,
+    responses={202: ResponseSpec(HeldShare, description="It waits for a review.")},
+)
 async def post_share(
     data: JSONBody[NewShare],
     caller: NamedDependency[Principal],
     sharing: NamedDependency[Sharing],
     idempotency: NamedDependency[Idempotency | None],
-) -> ShareView:
+) -> Response[ShareView]:
     """Durable when this answers. The confirmation also arrives on `user.{id}.social`, and in the
-    inbox. `url` is the tracked link to post.
+    inbox. `url` is the tracked link to post. One that has to be looked at first is answered with
+    202.
     """
-    return await sharing.share(caller, data, idempotency)
+    shared = await sharing.share(caller, data, idempotency)
+    if isinstance(shared, HeldShare):
+        return cast("Response[ShareView]", Response(shared, status_code=202))
+    return Response(shared, status_code=201)
 
 
 @get("/shares/{share_id:str}", summary="A share")
@@ -48,7 +58,8 @@ async def get_share(
     caller: NamedDependency[Principal],
     sharing: NamedDependency[Sharing],
 ) -> ShareView:
-    """Public shares to anybody, others to the sharer and the host."""
+    """Public shares to anybody, those for friends to friends, private ones to the sharer and the
+    host. What the sharer wishes of their shares counts as well."""
     return await sharing.show(caller, share_id)
 
 

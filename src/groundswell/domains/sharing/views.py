@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,6 +30,13 @@ class ShareView(View, frozen=True, kw_only=True):
     engagements: int
     url: str = ""
     engagement_types: dict[str, int] = {}
+
+
+class HeldShare(View, frozen=True, kw_only=True):
+    """The share waits for a review; nothing is shared, told or counted before."""
+
+    status: Literal["held"] = "held"
+    moderation_id: str
 
 
 class SharePage(View, frozen=True, kw_only=True):

@@ -29,7 +29,17 @@ def sharing_slice(tools: Tools) -> Slice:
     """
     queries = SharingQueries(tools.store, tools.clock)
     links = Links(tools.public_url, parse_targets(tools.link_targets))
-    sharing = Sharing(tools.submit, queries, links, tools.hasher, tools.limits, tools.clock)
+    sharing = Sharing(
+        tools.submit,
+        queries,
+        links,
+        tools.hasher,
+        tools.limits,
+        tools.clock,
+        are_friends=tools.are_friends,
+        wishes=tools.wishes,
+        gate=tools.gate,
+    )
     webhooks = Webhooks(_adapters(tools), tools.submit, tools.clock)
     upkeep = Upkeep(tools.submit, tools.clock)
 
@@ -45,6 +55,7 @@ def sharing_slice(tools: Tools) -> Slice:
         audit=audit,
         export=queries.export,
         reports={"share": share_report(sharing)},
+        releases={"share": sharing.release},
     )
 
 
