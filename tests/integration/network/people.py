@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from groundswell.contract.events import Event
 from groundswell.contract.events.intake import BidAwarded, UserProfileUpdated
@@ -22,42 +22,19 @@ from groundswell.domains.network.queries import NetworkQueries
 from groundswell.domains.network.reactions import react
 from groundswell.domains.network.views import FriendView, Standing
 from groundswell.log.reactions import Reactions
-from groundswell.store import Statement, Transaction
-from groundswell.store.commands import Command, EventTail, Handler
-from tests.support.core import Core, ManualClock, running_core
+from tests.support.core import ManualClock, running_core
+from tests.support.reacting import HAPPENING, ReactingSlice
 
-_EMPTY = [
-    Statement(f"DELETE FROM {table}")
-    for table in ("connections", "blocks", "collaborations", "people_suggestions")
-]
+_TABLES = ("connections", "blocks", "collaborations", "people_suggestions")
 
 
-class Happen(Command, frozen=True, kw_only=True):
-    """Something happened elsewhere."""
-
-    answer: ClassVar[type] = int
-    event: Event
-
-
-async def happen(_: Transaction, commands: Sequence[Happen], tail: EventTail) -> list[object]:
-    """Write it into the log."""
-    return [tail.append(one.event, one.at) for one in commands]
-
-
-@dataclass
-class People:
+@dataclass(kw_only=True)
+class People(ReactingSlice):
     """The network on a running core."""
 
-    core: Core
     queries: NetworkQueries
-    reactions: Reactions
     shown: dict[str, str] = field(default_factory=dict)
-    position: int = 0
     happened: int = 0
-
-    @property
-    def clock(self) -> ManualClock:
-        return self.core.clock
 
     async def befriend(self, user: str, friend: str) -> FriendView:
         command = Befriend(at=self.clock.advance(1), user_id=user, friend_id=friend)
@@ -123,17 +100,10 @@ class People:
         )
         await self.happen(event)
 
-    async def happen(self, event: Event) -> None:
-        """It is in the log, and the network has reacted."""
-        self.happened += 1
-        await self.core.submit(Happen(at=self.clock.advance(1), event=event))
-        await self.react()
-
-    async def react(self) -> None:
-        """React to all that is new in the log."""
-        logged = await self.core.log.after(self.position, 1_000)
-        await self.reactions.consume(logged)
-        self.position = logged[-1].seq if logged else self.position
+    async def happen(self, *events: Event) -> None:
+        """These are in the log, and the network has reacted."""
+        self.happened += len(events)
+        await super().happen(*events)
 
     async def names(self, user: str, wanted: Standing = "established") -> list[str]:
         """Whom a user sees, in order of name."""
@@ -163,14 +133,6 @@ class People:
         """The log and what is kept tell the same."""
         assert await audit_network(self.core.store, self.core.log) == []
 
-    async def clear(self) -> None:
-        """Back to nothing."""
-        await self.core.clear()
-        async with self.core.store.writing() as tx:
-            for statement in _EMPTY:
-                await tx.fetch(statement)
-        self.position = 0
-
 
 @asynccontextmanager
 async def running_network(url: str) -> AsyncIterator[People]:
@@ -181,11 +143,12 @@ async def running_network(url: str) -> AsyncIterator[People]:
     async def present(users: Sequence[str]) -> Mapping[str, str]:
         return {user: shown[user] for user in users if user in shown}
 
-    handlers = (network_handler(), Handler((Happen,), happen))
+    handlers = (network_handler(), HAPPENING)
     async with running_core(url, clock, handlers=handlers) as core:
         yield People(
-            core,
-            NetworkQueries(core.store, clock, present),
-            Reactions("network", react, core.writer.submit),
-            shown,
+            core=core,
+            reactions=Reactions("network", react, core.writer.submit),
+            tables=_TABLES,
+            queries=NetworkQueries(core.store, clock, present),
+            shown=shown,
         )

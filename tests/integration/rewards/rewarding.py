@@ -26,29 +26,17 @@ from groundswell.domains.rewards.sweeping import RewardSweep
 from groundswell.domains.rewards.views import RewardRecord
 from groundswell.log.forgetting import find_events, forget_events
 from groundswell.log.reactions import Reactions
-from groundswell.store import Statement, Transaction
+from groundswell.store import Transaction
 from groundswell.store.commands import Command, EventTail, Handler
 from groundswell.store.persons import Discretions, Erasure, nobody_wishes
-from tests.support.core import Core, ManualClock, running_core
+from tests.support.core import ManualClock, running_core
+from tests.support.reacting import HAPPENING, ReactingSlice
 
 PROGRAM = "program-test"
 TABLES = (
     *("rewards", "reward_conversions", "reward_counts", "milestone_awards", "reward_sums"),
     *("reward_programs", "ledger_entries", "ledger_balances"),
 )
-_EMPTY = [Statement(f"DELETE FROM {table}") for table in TABLES]
-
-
-class Happen(Command, frozen=True, kw_only=True):
-    """Something happened elsewhere."""
-
-    answer: ClassVar[type] = int
-    event: Event
-
-
-async def happen(_: Transaction, commands: Sequence[Happen], tail: EventTail) -> list[object]:
-    """Write it into the log."""
-    return [tail.append(one.event, one.at) for one in commands]
 
 
 class Forget(Command, frozen=True, kw_only=True):
@@ -83,20 +71,13 @@ def rule(rule_id: str = "cash", **more: Any) -> RewardRule:
     return RewardRule(rule_id=rule_id, **said)
 
 
-@dataclass
-class Rewarding:
+@dataclass(kw_only=True)
+class Rewarding(ReactingSlice):
     """Rewards on a running core."""
 
-    core: Core
     queries: RewardQueries
     sweeping: RewardSweep
-    reactions: Reactions
     terms: tuple[RewardRule, ...] = field(default_factory=lambda: (rule(),))
-    position: int = 0
-
-    @property
-    def clock(self) -> ManualClock:
-        return self.core.clock
 
     # What happens elsewhere
 
@@ -173,18 +154,6 @@ class Rewarding:
         said = self._fraud(**{"resolution": "dismissed", **more})
         return happens.FraudResolved(released=released, **said)
 
-    async def happen(self, *events: Event) -> None:
-        """These are in the log, and rewards have reacted."""
-        for event in events:
-            await self.core.submit(Happen(at=self.clock(), event=event))
-        await self.react()
-
-    async def react(self) -> None:
-        """React to all that is new in the log."""
-        logged = await self.core.log.after(self.position, 1_000)
-        await self.reactions.consume(logged)
-        self.position = logged[-1].seq if logged else self.position
-
     # What the host does
 
     async def decide(
@@ -247,14 +216,6 @@ class Rewarding:
         """The ledger, the log and what is kept tell the same."""
         assert await audit_rewards(self.core.store, self.core.log) == []
 
-    async def clear(self) -> None:
-        """Back to nothing."""
-        await self.core.clear()
-        async with self.core.store.writing() as tx:
-            for statement in _EMPTY:
-                await tx.fetch(statement)
-        self.position = 0
-
 
 @asynccontextmanager
 async def running_rewards(
@@ -267,13 +228,15 @@ async def running_rewards(
     clock = clock or ManualClock()
     handlers = (
         rewards_handler(clock, discretions),
-        Handler((Happen,), happen),
+        HAPPENING,
         Handler((Forget,), forget),
     )
     async with running_core(url, clock, handlers=handlers, **writing) as core:
         yield Rewarding(
-            core,
-            RewardQueries(core.store, clock),
-            RewardSweep(core.writer.submit, core.store, clock),
-            Reactions("rewards", react, core.writer.submit),
+            core=core,
+            reactions=Reactions("rewards", react, core.writer.submit),
+            tables=TABLES,
+            step=0,
+            queries=RewardQueries(core.store, clock),
+            sweeping=RewardSweep(core.writer.submit, core.store, clock),
         )

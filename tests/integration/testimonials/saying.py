@@ -6,12 +6,11 @@ by their reactions only.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from groundswell.contract.events import Event
 from groundswell.contract.events.intake import ProjectCompleted
 from groundswell.contract.events.sharing import ShareDeleted
 from groundswell.contract.events.testimonials import ReactionKind, TestimonialEvent
@@ -29,40 +28,18 @@ from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.domains.testimonials.reactions import react
 from groundswell.domains.testimonials.views import OwnTestimonial, ReactionsView
 from groundswell.log.reactions import Reactions
-from groundswell.store import Statement, Transaction
-from groundswell.store.commands import Command, EventTail, Handler
-from tests.support.core import Core, ManualClock, running_core
+from groundswell.store.commands import Command
+from tests.support.core import ManualClock, running_core
+from tests.support.reacting import HAPPENING, ReactingSlice
 
-_EMPTY = [
-    Statement(f"DELETE FROM {table}")
-    for table in ("testimonials", "testimonial_consents", "testimonial_reactions")
-]
+_TABLES = ("testimonials", "testimonial_consents", "testimonial_reactions")
 
 
-class Happen(Command, frozen=True, kw_only=True):
-    """Something happened elsewhere."""
-
-    answer: ClassVar[type] = int
-    event: Event
-
-
-async def happen(_: Transaction, commands: Sequence[Happen], tail: EventTail) -> list[object]:
-    """Write it into the log."""
-    return [tail.append(one.event, one.at) for one in commands]
-
-
-@dataclass
-class Saying:
+@dataclass(kw_only=True)
+class Saying(ReactingSlice):
     """Testimonials on a running core; ann owns projects that bob does."""
 
-    core: Core
     queries: TestimonialQueries
-    reactions: Reactions
-    position: int = 0
-
-    @property
-    def clock(self) -> ManualClock:
-        return self.core.clock
 
     async def completed(self, project: str = "p-1", owner: str = "ann", by: str = "bob") -> None:
         """A project is done, and testimonials have reacted."""
@@ -79,17 +56,6 @@ class Saying:
     async def share_deleted(self, share_id: str) -> None:
         """A share was taken back, and testimonials have reacted."""
         await self.happen(ShareDeleted(user_id="ann", share_id=share_id, reason="deleted_by_user"))
-
-    async def happen(self, event: Event) -> None:
-        """It is in the log, and testimonials have reacted."""
-        await self.core.submit(Happen(at=self.clock.advance(1), event=event))
-        await self.react()
-
-    async def react(self) -> None:
-        """React to all that is new in the log."""
-        logged = await self.core.log.after(self.position, 1_000)
-        await self.reactions.consume(logged)
-        self.position = logged[-1].seq if logged else self.position
 
     async def submit(
         self, project: str = "p-1", author: str = "ann", **more: Any
@@ -179,14 +145,6 @@ class Saying:
         """The log and what is kept tell the same."""
         assert await audit_testimonials(self.core.store, self.core.log) == []
 
-    async def clear(self) -> None:
-        """Back to nothing."""
-        await self.core.clear()
-        async with self.core.store.writing() as tx:
-            for statement in _EMPTY:
-                await tx.fetch(statement)
-        self.position = 0
-
     async def _own(self, command: Command) -> OwnTestimonial:
         answer: OwnTestimonial = await self.core.submit(command)
         return answer
@@ -196,10 +154,11 @@ class Saying:
 async def running_testimonials(url: str) -> AsyncIterator[Saying]:
     """Testimonials on a database that has the schema."""
     clock = ManualClock()
-    handlers = (testimonial_handler(clock), Handler((Happen,), happen))
+    handlers = (testimonial_handler(clock), HAPPENING)
     async with running_core(url, clock, handlers=handlers) as core:
         yield Saying(
-            core,
-            TestimonialQueries(core.store, clock),
-            Reactions("testimonials", react, core.writer.submit),
+            core=core,
+            reactions=Reactions("testimonials", react, core.writer.submit),
+            tables=_TABLES,
+            queries=TestimonialQueries(core.store, clock),
         )

@@ -8,7 +8,8 @@ from groundswell.contract.errors import Conflict, NotFound
 from groundswell.contract.events import testimonials as happens
 from groundswell.contract.events.sharing import ShareDeleted
 from groundswell.contract.times import DAY
-from tests.integration.testimonials.saying import Happen, Saying
+from tests.integration.testimonials.saying import Saying
+from tests.support.reacting import Happen
 
 
 async def test_a_completed_project_asks_its_owner_once(saying: Saying) -> None:
