@@ -62,7 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     push_contact: str = ""
     """Whom push services may write to, ``mailto:`` or ``https:``; empty switches web push off."""
     public_url: str = "http://127.0.0.1:8080"
-    """Where people reach this service; the links it makes begin with it."""
+    """Where people reach this service; the links it makes begin with it. Unless it is set, that
+    is the address and port at which `groundswell serve` listens."""
     link_targets: str = ""
     """Other origins, separated by commas, that links of shares may lead to."""
     webhook_secrets: str = ""

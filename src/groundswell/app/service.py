@@ -97,7 +97,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
         dealings = Dealings(
-            inbox.port, {**Reports(actions).performs, **offers.reports()}, core.hasher
+            inbox.port, {**Reports(actions).performs, **offers.reports()}, core.hasher, gate
         )
         live = await live_of(core, access, exchange, tickets, dealings)
         live.delivery.begin_with(await offers.states())

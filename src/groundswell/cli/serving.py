@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import click
+import msgspec
 import uvicorn
 
 from groundswell.access.issuer import TokenPair
@@ -100,6 +102,10 @@ async def _serve(
     notice: str | None = None,
     when_up: WhenUp | None = None,
 ) -> None:
+    listening = _listening(host) if port == 0 else None
+    here = _address(host, port if listening is None else listening.getsockname()[1])
+    if settings.public_url == Settings().public_url:
+        settings = msgspec.structs.replace(settings, public_url=here)
     async with running_service(settings, notice) as service:
         _calm_collector()
         config = uvicorn.Config(
@@ -120,10 +126,12 @@ async def _serve(
         )
         server = DrainingServer(config, drains=(service.drain,))
         following = (
-            None if when_up is None else asyncio.create_task(_follow(server, service, when_up))
+            None
+            if when_up is None
+            else asyncio.create_task(_follow(server, service, here, when_up))
         )
         try:
-            await server.serve()
+            await server.serve(sockets=None if listening is None else [listening])
         finally:
             if following is not None:
                 following.cancel()
@@ -140,13 +148,23 @@ def _calm_collector() -> None:
     gc.set_threshold(20_000, 10, 5)
 
 
-async def _follow(server: uvicorn.Server, service: Service, when_up: WhenUp) -> None:
+def _listening(host: str) -> socket.socket:
+    """A free port, taken before the service is made: its links have to name it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, 0), family=family)
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - never bound here
+    return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+
+
+async def _follow(server: uvicorn.Server, service: Service, here: str, when_up: WhenUp) -> None:
     """Wait until the server listens, then do what is to be done beside it."""
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
         await asyncio.sleep(0.05)
-    address = server.servers[0].sockets[0].getsockname()
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
     try:
-        await when_up(service, f"http://{host}:{address[1]}")
+        await when_up(service, here)
     except Exception as error:
         click.echo(f"The demo stopped: {error}", err=True)

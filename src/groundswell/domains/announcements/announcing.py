@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from groundswell.contract.events.announcements import AnnouncementMade
+from groundswell.contract.moderation import Gate, Submission, open_gate, texts_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.log.reactions import Submit
 from groundswell.store import Transaction
@@ -43,16 +44,31 @@ async def announce(
 
 
 class Announcements:
-    """Tells everybody what the host says."""
+    """Tells everybody what the host says.
 
-    def __init__(self, submit: Submit, clock: Clock) -> None:
+    Args:
+        submit: the writer's.
+        clock: the time.
+        gate: refuses what nobody may say here; the host need not ask itself about the rest.
+    """
+
+    def __init__(self, submit: Submit, clock: Clock, gate: Gate = open_gate) -> None:
         self._submit = submit
         self._clock = clock
+        self._gate = gate
 
     async def announce(
         self, event_type: str, data: dict[str, Any], idempotency: Idempotency | None
     ) -> Announced:
-        """Durable when this returns."""
+        """Durable when this returns.
+
+        Raises:
+            ContentRejected: it may not be said here.
+        """
+        if text := texts_of(data):
+            await self._gate(
+                Submission(kind="announcement", text=text, author_id=None, when_held="pass")
+            )
         command = Announce(at=self._clock(), event_type=event_type, data=data)
         answer: Announced = await self._submit(command, idempotency)
         return answer

@@ -9,5 +9,5 @@ from groundswell.slices import Slice, Tools
 
 def announcement_slice(tools: Tools) -> Slice:
     """One route; announcing is nothing but its event."""
-    announcements = Announcements(tools.submit, tools.clock)
+    announcements = Announcements(tools.submit, tools.clock, tools.gate)
     return Slice("announcements", routes=(announcement_router(announcements),))

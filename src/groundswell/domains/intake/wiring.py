@@ -12,5 +12,5 @@ from groundswell.slices import Slice, Tools
 def intake_slice(tools: Tools) -> Slice:
     """One route; what follows from the events is for others to say."""
     reader = Reader(Pseudonyms(tools.secret, tools.hasher))
-    intake = Intake(reader, tools.submit, tools.clock)
+    intake = Intake(reader, tools.submit, tools.clock, tools.gate)
     return Slice("intake", routes=(intake_router(intake),))

@@ -10,12 +10,12 @@ import structlog
 from uuid_utils import uuid7
 
 from groundswell.contract.errors import GroundswellError, Unavailable
-from groundswell.contract.moderation import ContentRejected, Release, Submission
+from groundswell.contract.moderation import ContentRejected, Release, Submission, WhenHeld
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.moderation.commands import Decide, HeldItem, HoldContent, Queue, Released
 from groundswell.domains.moderation.handling import COLUMNS, item_of
 from groundswell.domains.moderation.outside import OutsideFilter
-from groundswell.domains.moderation.rules import Finding, WordList, findings, worst
+from groundswell.domains.moderation.rules import Finding, Verdict, WordList, findings, worst
 from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.log.reactions import Submit
 from groundswell.store import Statement, Store
@@ -79,7 +79,7 @@ class Moderation:
         found = findings(submission.text, self._words)
         if self._outside is not None and worst(found) != "reject":
             found += await self._outside.ask(submission.kind, submission.text)
-        verdict = worst(found)
+        verdict = _settled(worst(found), submission.when_held)
         self._verdicts[verdict] += 1
         if verdict == "reject":
             raise ContentRejected("This text is not accepted here.")
@@ -155,3 +155,10 @@ class Moderation:
         """Verdicts since the start, and how the external filter does."""
         told = {f"{verdict}_total": float(count) for verdict, count in self._verdicts.items()}
         return {**told, **(self._outside.statistics() if self._outside is not None else {})}
+
+
+def _settled(verdict: Verdict, when_held: WhenHeld) -> Verdict:
+    """The verdict on a text for which there is no queue."""
+    if verdict != "hold" or when_held == "queue":
+        return verdict
+    return "allow" if when_held == "pass" else "reject"

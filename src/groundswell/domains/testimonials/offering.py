@@ -8,6 +8,7 @@ from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key
 from groundswell.contract.events.testimonials import ReactionKind, TestimonialState
+from groundswell.contract.moderation import Gate, Submission, open_gate
 from groundswell.contract.times import Clock
 from groundswell.domains.testimonials.bodies import (
     Edit,
@@ -45,6 +46,8 @@ class Testimonials:
         hasher: makes names of addresses.
         limits: how often somebody may do something.
         clock: the time.
+        gate: refuses what may not be said here. What a rule only wants looked at passes: the host
+            looks at every testimonial before it is published.
     """
 
     def __init__(
@@ -54,12 +57,14 @@ class Testimonials:
         hasher: AddressHasher,
         limits: RateLimits,
         clock: Clock,
+        gate: Gate = open_gate,
     ) -> None:
         self._submit = submit
         self._queries = queries
         self._hasher = hasher
         self._limits = limits
         self._clock = clock
+        self._gate = gate
 
     async def submit(
         self, caller: Principal, new: NewTestimonial, idempotency: Idempotency | None
@@ -68,10 +73,12 @@ class Testimonials:
 
         Raises:
             Conflict: they were not asked, or said something already.
+            ContentRejected: it may not be said here.
         """
         user = require_user(caller)
         version = agreed_version(new.consent)
         await self._limits.hit("testimonial", rate_key(caller, self._hasher))
+        await self._look_at(user, new.body, new.display_name)
         command = SubmitTestimonial(
             at=self._clock(),
             project_id=new.project_id,
@@ -91,11 +98,16 @@ class Testimonials:
         edit: Edit,
         idempotency: Idempotency | None,
     ) -> OwnTestimonial:
-        """Say something else."""
+        """Say something else.
+
+        Raises:
+            ContentRejected: it may not be said here.
+        """
         user = require_user(caller)
         check_edit(edit)
         version = None if edit.consent is None else agreed_version(edit.consent)
         await self._limits.hit("testimonial", rate_key(caller, self._hasher))
+        await self._look_at(user, edit.body, edit.display_name)
         command = EditTestimonial(
             at=self._clock(),
             testimonial_id=testimonial_id,
@@ -179,6 +191,13 @@ class Testimonials:
     async def mine(self, caller: Principal, limit: int, cursor: str | None) -> OwnTestimonialPage:
         """What the caller was asked for, and said."""
         return await self._queries.of_author(require_user(caller), limit, cursor)
+
+    async def _look_at(self, author_id: str, *said: str | None) -> None:
+        text = "\n".join(one for one in said if one is not None)
+        if text:
+            await self._gate(
+                Submission(kind="testimonial", text=text, author_id=author_id, when_held="pass")
+            )
 
     async def _own(self, command: Command, idempotency: Idempotency | None) -> OwnTestimonial:
         answer: Any = await self._submit(command, idempotency)

@@ -13,7 +13,9 @@ from groundswell.slices import Slice, Tools
 def testimonial_slice(tools: Tools) -> Slice:
     """Testimonials and reactions to them."""
     queries = TestimonialQueries(tools.store, tools.clock)
-    testimonials = Testimonials(tools.submit, queries, tools.hasher, tools.limits, tools.clock)
+    testimonials = Testimonials(
+        tools.submit, queries, tools.hasher, tools.limits, tools.clock, tools.gate
+    )
 
     async def audit() -> list[str]:
         return await audit_testimonials(tools.store, tools.log)

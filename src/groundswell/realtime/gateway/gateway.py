@@ -11,6 +11,7 @@ from typing import Final
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Unauthenticated, Unavailable
 from groundswell.contract.inbox import InboxPort
+from groundswell.contract.moderation import Gate, open_gate
 from groundswell.contract.times import MILLISECOND, SECOND, Clock, now
 from groundswell.realtime.access import TopicAccess
 from groundswell.realtime.broker.base import Broker
@@ -70,6 +71,7 @@ class Gateway:
         act: does what clients report with PUBLISH; None: not offered.
         inbox: messages of users that are told until they are acknowledged; None: not offered.
         presence, presence_watch: who is present in scopes, and its changes; None: not offered.
+        gate: what somebody present says of themselves goes through it.
         limits, pacing, returning: bounds and durations.
         max_connections: beyond it newcomers are asked to come later.
         per_user, per_address: connections of one; 0 for any number.
@@ -95,6 +97,7 @@ class Gateway:
         inbox: InboxPort | None = None,
         presence: Presence | None = None,
         presence_watch: PresenceWatch | None = None,
+        gate: Gate = open_gate,
         limits: Limits | None = None,
         pacing: Pacing | None = None,
         returning: Return | None = None,
@@ -143,6 +146,7 @@ class Gateway:
             inbox=inbox,
             presence=presence,
             watch=presence_watch,
+            gate=gate,
         )
         self._origin_allowed = origin_allowed
         self._max_connections = max_connections

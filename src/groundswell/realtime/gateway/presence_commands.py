@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from groundswell.contract.errors import GroundswellError
+from groundswell.contract.moderation import Submission, texts_of
 from groundswell.realtime.codes import Code
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Presence as Frame
@@ -41,6 +44,10 @@ class Appearance:
         await self._presence.enter(scope, self._device, status, data)
         self.scopes[scope] = (status, data)
         self._plan()
+
+    def says(self, scope: str) -> bytes | None:
+        """What it says of itself there."""
+        return self.scopes[scope][1] if scope in self.scopes else None
 
     async def hide(self, scope: str) -> None:
         """Be present no longer."""
@@ -138,7 +145,8 @@ async def present(connection: Connection, frame: Frame) -> None:
 
     Raises:
         Refused: there is no presence here, or it is not well said.
-        GroundswellError: there is no such topic, not for this client, or presence is away.
+        GroundswellError: there is no such topic, not for this client, what it says of itself may
+            not be said, or presence is away.
     """
     shared, session = connection.shared, connection.session
     if shared.presence is None:
@@ -150,7 +158,12 @@ async def present(connection: Connection, frame: Frame) -> None:
         raise Refused(Code.BAD_REQUEST, "Presence is told on topics presence.{scope}.")
     if frame.op in ("enter", "update"):
         status: Status = "invisible" if frame.incognito else "online"
-        await _appearance(connection, shared.presence).show(topic, status, _checked(frame))
+        appearance, data = _appearance(connection, shared.presence), _checked(frame)
+        if appearance.says(topic) != data:
+            await _look_at(connection, data)
+        if connection.closed:
+            return
+        await appearance.show(topic, status, data)
     elif frame.op == "leave":
         await _appearance(connection, shared.presence).hide(topic)
     connection.outlet.write((await _answer(shared.presence, topic, frame)).encode())
@@ -174,6 +187,19 @@ def _appearance(connection: Connection, presence: Presence) -> Appearance:
         device = Device(user_id, client_id or connection.id)
         connection.appearance = Appearance(connection, presence, device)
     return connection.appearance
+
+
+async def _look_at(connection: Connection, data: bytes) -> None:
+    """What somebody says of themselves is of use now or never: nothing of it waits for a review."""
+    try:
+        text = texts_of(msgspec.json.decode(data))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused(Code.BAD_REQUEST, "The data of presence cannot be read.") from error
+    if text:
+        author = connection.session.credentials.user_id
+        await connection.shared.gate(
+            Submission(kind="presence", text=text, author_id=author, when_held="refuse")
+        )
 
 
 def _checked(frame: Frame) -> bytes:

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from groundswell.contract.inbox import InboxPort
+from groundswell.contract.moderation import Gate
 from groundswell.contract.times import Clock
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.figures import Figures
@@ -62,6 +63,7 @@ class Shared:
     inbox: InboxPort | None
     presence: Presence | None
     watch: PresenceWatch | None
+    gate: Gate
 
     @property
     def limits(self) -> Limits:
