@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-from uuid_utils import uuid7
+from typing import Any, Final, NamedTuple
 
 from groundswell.contract.events.leaderboards import LeaderboardClosed
 from groundswell.contract.times import MINUTE
-from groundswell.domains.leaderboards import board_rows
+from groundswell.domains.leaderboards import archiving, board_rows
+from groundswell.domains.leaderboards.archiving import Archiving
 from groundswell.domains.leaderboards.board_rows import Board, find_board
 from groundswell.domains.leaderboards.commands import AmendWindow, CloseWindow, Done
 from groundswell.domains.leaderboards.prizes import prizes
-from groundswell.domains.leaderboards.standing_rows import count_members
 from groundswell.domains.leaderboards.telling import tell
 from groundswell.store import Statement, Transaction
 from groundswell.store.commands import EventTail
@@ -42,7 +40,8 @@ TO_AMEND = Statement(
 CLOSED = Statement(
     """
     UPDATE board_windows
-    SET closed_at = coalesce(closed_at, :at), archive_version = :version, amended_at = NULL
+    SET closed_at = coalesce(closed_at, :at), archive_version = :version,
+        amended_at = CAST(:amended_at AS BIGINT)
     WHERE board_id = :board_id AND window_start = :window_start
     """
 )
@@ -53,16 +52,6 @@ ADD_ARCHIVE = Statement(
     ) VALUES (
         :archive_id, :board_id, :window_start, :window_end, :version, :members, :at, :prize_review
     )
-    """
-)
-ADD_ROWS = Statement(
-    """
-    INSERT INTO board_archive_rows (archive_id, place, user_id, position, score, reached_at)
-    SELECT CAST(:archive_id AS TEXT), row_number() OVER shown, user_id,
-        rank() OVER (ORDER BY descending), -descending, reached_at
-    FROM board_entries
-    WHERE board_id = :board_id AND window_start = :window_start
-    WINDOW shown AS (ORDER BY descending, reached_at, user_id)
     """
 )
 ARCHIVE_OF = Statement(
@@ -81,22 +70,17 @@ WINNERS = Statement(
 
 
 async def close_window(transaction: Transaction, command: CloseWindow, tail: EventTail) -> Done:
-    """Archive a window that is over, and begin the one that follows it.
+    """Archive the next portion of a window that is over; with the last, the window is closed.
 
-    All of it is one transaction: after a crash the window is either closed or still to be closed.
+    Until then nobody sees an archive. The window that follows begins with the same transaction.
     """
     board = await find_board(transaction, command.board_id)
     row = await _window(transaction, command.board_id, command.window_start)
     if board is None or row is None:
         return Done(0)
     end, closed_at, _, _ = row
-    if closed_at is not None or end + GRACE > command.at:
-        return Done(0)
-    await _archive(transaction, board, command, end, 1, tail)
-    if board.state == "active":
-        following = board.window_at(end)
-        await transaction.write(board_rows.ADD_WINDOWS, rows=[(board.board_id, *following)])
-    return Done(1)
+    due = closed_at is None and end + GRACE <= command.at
+    return await _go_on(transaction, board, command, tail, _Wanted(end, 1, due))
 
 
 async def amend_window(transaction: Transaction, command: AmendWindow, tail: EventTail) -> Done:
@@ -106,10 +90,16 @@ async def amend_window(transaction: Transaction, command: AmendWindow, tail: Eve
     if board is None or row is None:
         return Done(0)
     end, closed_at, version, amended_at = row
-    if closed_at is None or amended_at is None:
-        return Done(0)
-    await _archive(transaction, board, command, end, version + 1, tail)
-    return Done(1)
+    due = closed_at is not None and amended_at is not None
+    return await _go_on(transaction, board, command, tail, _Wanted(end, version + 1, due))
+
+
+class _Wanted(NamedTuple):
+    """The version of an archive of the window that ends at ``end``, and whether it is due."""
+
+    end: int
+    version: int
+    due: bool
 
 
 async def _window(
@@ -121,34 +111,64 @@ async def _window(
     return rows[0] if rows else None
 
 
-async def _archive(
+async def _go_on(
     transaction: Transaction,
     board: Board,
     command: CloseWindow | AmendWindow,
-    end: int,
-    version: int,
     tail: EventTail,
+    wanted: _Wanted,
+) -> Done:
+    """One portion of what is to be done: of clearing up, of undoing, or of the archive."""
+    start, portion = command.window_start, command.portion
+    found = await archiving.find_archiving(transaction, board.board_id, start)
+    if found is not None and found.state == "clearing":
+        left = await archiving.clear(transaction, found, portion)
+        return Done(0, left=left)
+    if not wanted.due:
+        return Done(0)
+    if found is not None and found.state == "undoing":
+        await archiving.undo(transaction, found, portion)
+        return Done(0, left=True)
+    one = found or archiving.new_archiving()
+    members = await archiving.copy(transaction, one, board.board_id, start, portion)
+    if members is None:
+        return Done(0, left=True)
+    await _archived(transaction, board, command, tail, wanted, one, members)
+    return Done(1, left=one.known)
+
+
+async def _archived(
+    transaction: Transaction,
+    board: Board,
+    command: CloseWindow | AmendWindow,
+    tail: EventTail,
+    wanted: _Wanted,
+    one: Archiving,
+    members: int,
 ) -> None:
-    archive_id = f"archive-{uuid7().hex}"
+    """Everybody is copied: let it be seen, tell of it, and begin the window that follows."""
+    archive_id, version = one.archive_id, wanted.version
     names: dict[str, Any] = {"board_id": board.board_id, "window_start": command.window_start}
-    members = await count_members(transaction, board.board_id, command.window_start)
-    await transaction.write(ADD_ROWS, archive_id=archive_id, **names)
     review = version > 1 and await _winners_differ(transaction, board, command, archive_id, version)
+    changed = await archiving.somebody_changed(transaction, one)
     await transaction.write(
         ADD_ARCHIVE,
         archive_id=archive_id,
         **names,
-        window_end=end,
+        window_end=wanted.end,
         version=version,
         members=members,
         at=command.at,
         prize_review=int(review),
     )
-    await transaction.write(CLOSED, **names, at=command.at, version=version)
+    amended_at = command.at if changed else None
+    await transaction.write(CLOSED, **names, at=command.at, version=version, amended_at=amended_at)
+    if one.known:
+        await transaction.write(archiving.TURN, archive_id=archive_id, state="clearing")
     event = LeaderboardClosed(
         board_id=board.board_id,
         window_start=command.window_start,
-        window_end=end,
+        window_end=wanted.end,
         archive_id=archive_id,
         version=version,
         members=members,
@@ -156,6 +176,9 @@ async def _archive(
     )
     tail.append(event, command.at)
     await tell(transaction, board, command.at, tail, anyhow=True)
+    if version == 1 and board.state == "active":
+        following = board.window_at(wanted.end)
+        await transaction.write(board_rows.ADD_WINDOWS, rows=[(board.board_id, *following)])
 
 
 async def _winners_differ(

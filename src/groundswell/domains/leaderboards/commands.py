@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -11,11 +11,15 @@ from groundswell.domains.leaderboards.views import BoardView, ScoreView, Visibil
 from groundswell.domains.leaderboards.windows import Recurrence
 from groundswell.store.commands import Command
 
+PORTION: Final = 2_000
+"""How many participants are archived by one transaction: it delays others by some 20 ms."""
+
 
 class Done(msgspec.Struct, frozen=True, rename="camel"):
-    """How many rows, windows or boards it concerned."""
+    """How many rows, windows or boards it concerned. ``left``: the same is to be asked again."""
 
     count: int
+    left: bool = False
 
 
 class CreateBoard(Command, frozen=True, kw_only=True):
@@ -99,19 +103,21 @@ class TellBoards(Command, frozen=True, kw_only=True):
 
 
 class CloseWindow(Command, frozen=True, kw_only=True):
-    """Archive a window whose end and grace are over; once, whoever asks."""
+    """Go on with archiving a window whose end and grace are over; once, whoever asks."""
 
     answer: ClassVar[type] = Done
     board_id: str
     window_start: int
+    portion: int = PORTION
 
 
 class AmendWindow(Command, frozen=True, kw_only=True):
-    """Supersede the archive of a window by one that has what came late."""
+    """Go on with superseding the archive of a window by one that has what came late."""
 
     answer: ClassVar[type] = Done
     board_id: str
     window_start: int
+    portion: int = PORTION
 
 
 COMMANDS: tuple[type[Command], ...] = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from groundswell.domains.leaderboards.archiving import UNDO_RENAMED
 from groundswell.log.naming import Naming
-from groundswell.store.persons import Eraser
+from groundswell.store import Transaction
+from groundswell.store.commands import EventTail
+from groundswell.store.persons import Eraser, Erasure, Trail
 
 _NAMING = Naming(
     names={
@@ -11,8 +14,17 @@ _NAMING = Naming(
         "board_entries": ("user_id",),
         "board_hidden": ("user_id",),
         "board_archive_rows": ("user_id",),
+        "board_kept": ("user_id",),
     },
     documents={"board_states": ("told",)},
 )
 
-LEADERBOARD_ERASER = Eraser("leaderboards", _NAMING.forget)
+
+async def _forget(transaction: Transaction, erasure: Erasure, trail: Trail, tail: EventTail) -> int:
+    touched = await _NAMING.forget(transaction, erasure, trail, tail)
+    if touched:
+        await transaction.write(UNDO_RENAMED, user_id=erasure.tombstone)
+    return touched
+
+
+LEADERBOARD_ERASER = Eraser("leaderboards", _forget)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import Final
 
 import structlog
 
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
+from groundswell.domains.leaderboards.archiving import TO_CLEAR
 from groundswell.domains.leaderboards.closing import GATHERING, GRACE, TO_AMEND, TO_CLOSE
-from groundswell.domains.leaderboards.commands import AmendWindow, CloseWindow, Done, TellBoards
+from groundswell.domains.leaderboards.commands import (
+    PORTION,
+    AmendWindow,
+    CloseWindow,
+    Done,
+    TellBoards,
+)
 from groundswell.domains.leaderboards.telling import QUIET, TO_TELL
 from groundswell.log.reactions import Submit
 from groundswell.log.reader import EventLog
@@ -20,7 +28,8 @@ from groundswell.store.commands import Command
 
 _log = structlog.get_logger(__name__)
 
-PORTION: Final = 100
+AT_ONCE: Final = 100
+"""How many windows are looked up at a time."""
 
 
 class BoardKeeper:
@@ -33,6 +42,7 @@ class BoardKeeper:
         clock: the time.
         counted: the place in the log up to which this process has counted.
         tick_seconds: between two looks.
+        portion: how many participants one transaction archives.
     """
 
     def __init__(
@@ -43,6 +53,7 @@ class BoardKeeper:
         clock: Clock,
         counted: Callable[[], int],
         tick_seconds: float = 0.25,
+        portion: int = PORTION,
     ) -> None:
         self._store = store
         self._log = log
@@ -50,19 +61,21 @@ class BoardKeeper:
         self._clock = clock
         self._counted = counted
         self._tick_seconds = tick_seconds
+        self._portion = portion
         self._head: int | None = None
         self._told = self._closed = self._amended = 0
 
     async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                await self.tell()
-                await self.close()
-                await self.amend()
-            except GroundswellError as error:
-                _log.warning("boards could not be looked after", error=str(error))
-            await asyncio.sleep(self._tick_seconds)
+        """Look until cancelled. A large archive keeps nobody from being told of other boards."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._again(self.tell))
+            both.create_task(self._again(self.archive))
+
+    async def archive(self) -> None:
+        """Close, clear up and amend what is due."""
+        await self.close()
+        await self.clear()
+        await self.amend()
 
     async def tell(self) -> None:
         """Tell of every board that changed, if it was not told of within the last second."""
@@ -80,21 +93,22 @@ class BoardKeeper:
         because this service was down.
         """
         until = self._clock() - GRACE
-        while rows := await self._store.fetch(TO_CLOSE, until=until, count=PORTION):
+        while rows := await self._store.fetch(TO_CLOSE, until=until, count=AT_ONCE):
             if not await self._caught_up():
                 return
             for board_id, start in rows:
-                self._closed += await self._do(
-                    CloseWindow(at=self._clock(), board_id=board_id, window_start=start)
-                )
+                self._closed += await self._finish(CloseWindow, board_id, start)
+
+    async def clear(self) -> None:
+        """Remove what is left of archives that are written, if a process ended before it did."""
+        for board_id, start in await self._store.fetch(TO_CLEAR):
+            await self._finish(CloseWindow, board_id, start)
 
     async def amend(self) -> None:
         """Supersede every archive that has lacked something for a while."""
         until = self._clock() - GATHERING
-        for board_id, start in await self._store.fetch(TO_AMEND, until=until, count=PORTION):
-            self._amended += await self._do(
-                AmendWindow(at=self._clock(), board_id=board_id, window_start=start)
-            )
+        for board_id, start in await self._store.fetch(TO_AMEND, until=until, count=AT_ONCE):
+            self._amended += await self._finish(AmendWindow, board_id, start)
 
     def statistics(self) -> Mapping[str, float]:
         """What was done since the start."""
@@ -108,6 +122,29 @@ class BoardKeeper:
         """Whether what stood in the log when this was asked before is counted by now."""
         head, self._head = self._head, await self._log.head()
         return head is not None and self._counted() >= head
+
+    async def _finish(
+        self, kind: type[CloseWindow | AmendWindow], board_id: str, start: int
+    ) -> int:
+        """Portion by portion; in between, others have the writer for as long as a portion took."""
+        finished = 0
+        while True:
+            began = perf_counter()
+            done: Done = await self._submit(
+                kind(at=self._clock(), board_id=board_id, window_start=start, portion=self._portion)
+            )
+            finished += done.count
+            if not done.left:
+                return finished
+            await asyncio.sleep(perf_counter() - began)
+
+    async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await look()
+            except GroundswellError as error:
+                _log.warning("boards could not be looked after", error=str(error))
+            await asyncio.sleep(self._tick_seconds)
 
     async def _do(self, command: Command) -> int:
         done: Done = await self._submit(command)

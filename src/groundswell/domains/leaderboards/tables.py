@@ -164,3 +164,28 @@ board_archive_rows = Table(
     Index("ix_board_archive_rows_user_id", "archive_id", "user_id", unique=True),
 )
 """Every participant's final rank. ``place`` is the order of display, 1, 2, 3."""
+
+board_archivings = Table(
+    "board_archivings",
+    metadata,
+    text("board_id"),
+    number("window_start"),
+    text("archive_id"),
+    text("state"),
+    PrimaryKeyConstraint("board_id", "window_start"),
+)
+"""Archives that are being written, a portion at a time. ``state`` is ``copying``; ``undoing``
+while what was copied is taken out again; ``clearing`` once the archive is there."""
+
+board_kept = Table(
+    "board_kept",
+    metadata,
+    text("archive_id"),
+    text("user_id"),
+    number("descending", null=True),
+    number("reached_at", null=True),
+    PrimaryKeyConstraint("archive_id", "user_id"),
+    Index("ix_board_kept_order", "archive_id", "descending", "reached_at", "user_id"),
+)
+"""How participants stood when the writing of an archive began, of those who changed since. Who was
+not on the board has no ``descending``."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from groundswell.domains.leaderboards import board_rows, entry_rows
+from groundswell.domains.leaderboards.archiving import KEEP
 from groundswell.domains.leaderboards.ranks import Standing, count_changes, raised, standing_of
 from groundswell.domains.leaderboards.windows import Window
 from groundswell.store import Transaction
@@ -81,6 +82,7 @@ async def _tally(
     for one in events:
         by_participant[one.participant].append((one.at, one.points))
     before = await standings(transaction, by_participant)
+    await transaction.write(KEEP, rows=sorted(by_participant))
     await transaction.write(entry_rows.SAVE_EVENTS, rows=events)
     after: dict[Participant, Standing | None] = {}
     for participant, gains in by_participant.items():
