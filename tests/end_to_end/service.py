@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -115,5 +116,24 @@ def shared_service(
         service.kill()
 
 
+def two_processes(postgres: PostgresServer, directory: Path, **settings: str) -> Iterator[Pair]:
+    """Two services on one new database, for a fixture."""
+    name = f"pair_{uuid4().hex}"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    one, other = (
+        Service(postgres.url(name), log=directory / f"{number}.log", **settings)
+        for number in (1, 2)
+    )
+    try:
+        # At the same moment: only one of them may make the schema.
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(Service.start, (one, other)))
+        yield one, other
+    finally:
+        one.kill()
+        other.kill()
+
+
+Pair = tuple[Service, Service]
 StartService = Callable[..., Service]
 NewAddress = Callable[[], str]

@@ -5,37 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 import pytest
 
-from tests.end_to_end.service import Service
+from tests.end_to_end.service import Pair, two_processes
 from tests.end_to_end.test_referrals import code, program, referrals, registered
 from tests.services.postgres import PostgresServer
 from tests.support.waiting import until
 
 CLAIMS = 24
-Pair = tuple[Service, Service]
 
 
 @pytest.fixture(scope="module")
 def pair(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
-    name = f"rush_{uuid4().hex}"
-    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    logs = tmp_path_factory.mktemp("rush")
-    one, other = (
-        Service(postgres_server.url(name), log=logs / f"{number}.log") for number in (1, 2)
-    )
-    try:
-        with ThreadPoolExecutor() as threads:
-            list(threads.map(Service.start, (one, other)))
-        yield one, other
-    finally:
-        one.kill()
-        other.kill()
+    yield from two_processes(postgres_server, tmp_path_factory.mktemp("rush"))
 
 
 @pytest.mark.parametrize("uses", [1, 5])

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 import pytest
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.load import Ledger, Load, assert_kept
-from tests.end_to_end.service import NewAddress, Service
+from tests.end_to_end.service import NewAddress, Pair, two_processes
 from tests.services.postgres import PostgresServer
 
 UP = {"voteType": "up"}
-Pair = tuple[Service, Service]
 
 
 @pytest.fixture(scope="module")
 def pair(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
-    name = f"pair_{uuid4().hex}"
-    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    logs = tmp_path_factory.mktemp("pair")
-    one, other = (
-        Service(postgres_server.url(name), log=logs / f"{number}.log") for number in (1, 2)
-    )
-    try:
-        # At the same moment: only one of them may make the schema.
-        with ThreadPoolExecutor() as threads:
-            list(threads.map(Service.start, (one, other)))
-        yield one, other
-    finally:
-        one.kill()
-        other.kill()
+    yield from two_processes(postgres_server, tmp_path_factory.mktemp("pair"))
 
 
 async def test_a_vote_at_one_is_heard_at_the_other(pair: Pair, new_address: NewAddress) -> None:
