@@ -37,12 +37,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LASTING = (Hello, Refresh, Ack, Read, Publish)
+"""What is carried out even if the client has gone meanwhile: what it did, and who it is."""
+
 
 async def carry_out(connection: Connection, frame: ClientFrame) -> None:
     """Do what the client asked for, or tell it why not."""
     try:
         await _open(connection, frame)
-        if not connection.closed:
+        if connection.session.open and (isinstance(frame, LASTING) or not connection.closed):
             await _do(connection, frame)
     except Exception as error:
         refused = refusal_of(error)
@@ -65,7 +68,7 @@ async def _open(connection: Connection, frame: ClientFrame) -> None:
             raise Refused(Code.BAD_REQUEST, "The session is open already.")
         connection.session.greeted = True
         await greet(connection, frame)
-    elif not connection.session.open:
+    elif not (connection.session.open or connection.session.greeted):
         await greet(connection, Hello(client_id=getattr(frame, "client_id", None)))
 
 

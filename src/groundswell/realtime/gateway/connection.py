@@ -10,7 +10,7 @@ from functools import partial
 from groundswell.realtime.codes import CloseCode, Code, UnsubscribeCode
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.actions import Action, Close, Restore, Run, Send
-from groundswell.realtime.gateway.commands import carry_out, restore
+from groundswell.realtime.gateway.commands import LASTING, carry_out, restore
 from groundswell.realtime.gateway.device import InboxDevice
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Bye, ClientFrame
@@ -29,6 +29,11 @@ from groundswell.realtime.messages import Envelope, Gap, Message
 
 logger = logging.getLogger(__name__)
 
+_REFUSING = frozenset(
+    code for code in CloseCode if 4000 <= code < 4100 or code is CloseCode.UNAUTHENTICATED
+)
+"""With these a client is told that it may not do what it wants to do."""
+
 
 class Connection:
     """A client of the gateway, and a subscriber of the hub.
@@ -41,6 +46,7 @@ class Connection:
         "_closed",
         "_due",
         "_jobs",
+        "_last",
         "_left",
         "_link",
         "_rights",
@@ -67,6 +73,7 @@ class Connection:
         self.session_id = ""
         self.session = Session(shared.rules, credentials, now, pings=pings)
         self.subscriptions: dict[str, Subscription] = {}
+        self._last = self.subscriptions
         self.outlet = Outlet(self, link, shared.limits, shared.figures.losses, shared.wheel, now)
         self.tracked: dict[str, frozenset[str]] = {}
         self.device: InboxDevice | None = None
@@ -98,9 +105,8 @@ class Connection:
             self.outlet.drained()
 
     def gone(self) -> None:
-        """The connection is over."""
-        self._closed = True
-        self.subscriptions = {}
+        """The connection is over; what its client still said is carried out."""
+        self._end_hearing()
         self._leave()
 
     # What the hub calls.
@@ -187,6 +193,10 @@ class Connection:
         """Whether nothing private may be told now: the token has ended."""
         return self.session.expired(self._shared.clock())
 
+    def held(self, topic: str) -> Subscription | None:
+        """The subscription of a topic, be it that of a connection that is over."""
+        return self._last.get(topic)
+
     def begin(self, subscriptions: Iterable[Subscription]) -> None:
         """Hold topics: from now on their live events come here."""
         if self._closed:
@@ -234,12 +244,16 @@ class Connection:
             self._jobs.add(job)
 
     def close(self, code: CloseCode, reason: str) -> None:
-        """End the connection; the hub is left a little later, for it may be calling."""
+        """End the connection; the hub is left a little later, for it may be calling.
+
+        What its client still said is carried out, unless it is the client that is refused.
+        """
+        if code in _REFUSING:
+            self._jobs.stop()
         if self._closed:
             return
-        self._closed = True
-        self.subscriptions = {}
-        self._jobs.stop()
+        self._end_hearing()
+        self._jobs.keep_lasting()
         self._shared.figures.closes[int(code)] += 1
         self._shared.figures.closes_by_door[self._link.transport, int(code)] += 1
         self._link.close(int(code), reason)
@@ -284,7 +298,7 @@ class Connection:
         elif len(self._jobs) >= self._shared.limits.waiting_commands:
             self.refuse(Refused(Code.OVERLOADED, "Too many requests wait already."), frame.ref)
         else:
-            self.later(partial(carry_out, self, frame))
+            self._jobs.add(partial(carry_out, self, frame), lasts=isinstance(frame, LASTING))
 
     def _failed(self, error: Exception) -> None:
         logger.error("A request failed.", exc_info=error)
@@ -294,6 +308,10 @@ class Connection:
         if self.appearance is not None:
             await self.appearance.hide_all()
         self.close(CloseCode.GOODBYE, "goodbye")
+
+    def _end_hearing(self) -> None:
+        self._closed = True
+        self.subscriptions = {}
 
     def _leave(self) -> None:
         if self._left:
@@ -305,4 +323,4 @@ class Connection:
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)
         self.outlet.backlog = None
-        self._jobs.cancel()
+        self._jobs.finish()

@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 
 async def greet(connection: Connection, hello: Hello) -> None:
-    """Open the session, or end the connection."""
-    if not await _admitted(connection, hello):
+    """Open the session, or end the connection. One that is over already only learns whose it is."""
+    if not await _admitted(connection, hello) or connection.closed:
         return
     shared = connection.shared
     if not shared.registry.identify(connection):

@@ -32,7 +32,7 @@ async def acknowledge(connection: Connection, frame: Ack) -> None:
     """
     inbox = inbox_topic(connection.session.credentials.user_id or "")
     if frame.topic is not None and frame.offset is not None:
-        if frame.topic != inbox or frame.topic in connection.subscriptions:
+        if frame.topic != inbox or connection.held(frame.topic) is not None:
             _keep_place(connection, frame.topic, frame.offset)
         if frame.topic != inbox and not frame.ids:
             return
@@ -82,7 +82,7 @@ def _keep_place(connection: Connection, topic: str, offset: Offset) -> None:
     Raises:
         Refused: the topic is not held, or was not told so far.
     """
-    subscription = connection.subscriptions.get(topic)
+    subscription = connection.held(topic)
     if subscription is None or subscription.implicit:
         raise Refused(Code.PERMISSION_DENIED, "Only topics that are held are acknowledged.")
     if offset > subscription.offset:

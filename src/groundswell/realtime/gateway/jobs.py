@@ -11,42 +11,54 @@ Job = Callable[[], Awaitable[None]]
 class Jobs:
     """The jobs of one connection.
 
-    ``failed`` is called with the error of a job; the next one is carried out nevertheless.
+    ``failed`` is called with the error of a job; the next one is carried out nevertheless. A job
+    that ``lasts`` is carried out although the connection is over.
     """
 
-    __slots__ = ("_failed", "_jobs", "_task")
+    __slots__ = ("_failed", "_jobs", "_lasts", "_task")
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         self._failed = failed
         # A deque that is empty takes more memory than all else of an idle connection's session.
-        self._jobs: list[Job] = []
+        self._jobs: list[tuple[Job, bool]] = []
+        self._lasts: bool | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._jobs)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job, *, lasts: bool = False) -> None:
         """Carry out a job after all that wait."""
-        self._jobs.append(job)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
+        self._jobs.append((job, lasts))
+        self._start()
 
     def stop(self) -> None:
         """Forget the jobs that wait."""
         self._jobs.clear()
 
-    def cancel(self) -> None:
-        """End also the one that is being carried out."""
-        self.stop()
-        if self._task is not None:
+    def keep_lasting(self) -> None:
+        """Forget the jobs that wait, but for those that last."""
+        self._jobs[:] = [one for one in self._jobs if one[1]]
+
+    def finish(self) -> None:
+        """The connection is over: end what does not last, and carry out what does."""
+        self.keep_lasting()
+        if self._task is not None and self._lasts is False:
             self._task.cancel()
+            self._task = self._lasts = None
+            if self._jobs:
+                self._start()
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
         while self._jobs:
-            job = self._jobs.pop(0)
+            job, self._lasts = self._jobs.pop(0)
             try:
                 await job()
             except Exception as error:
                 self._failed(error)
-        self._task = None
+        self._task = self._lasts = None
