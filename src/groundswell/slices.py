@@ -17,12 +17,12 @@ from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal
 from groundswell.contract.moderation import Gate, Release, open_gate
-from groundswell.contract.privacy import AreFriends, WishesOfOne, no_friends, no_wishes
 from groundswell.contract.times import Clock
 from groundswell.log.reactions import React, Submit
 from groundswell.log.reader import EventLog
 from groundswell.store import Store
 from groundswell.store.commands import Idempotency
+from groundswell.store.persons import AreFriends, Discretions, no_friends, nobody_wishes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -71,7 +71,7 @@ class Tools:
         present: how users show themselves to their friends now.
         gate: what texts of people go through before anybody else reads them.
         are_friends: whether two users are friends now.
-        wishes: what a user wishes now.
+        discretions: what users wish now.
     """
 
     store: Store
@@ -88,7 +88,7 @@ class Tools:
     present: Present = nobody_present
     gate: Gate = open_gate
     are_friends: AreFriends = no_friends
-    wishes: WishesOfOne = no_wishes
+    discretions: Discretions = nobody_wishes
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,3 +290,43 @@ async def test_conversions_are_reported_once_and_undone(service: Service) -> Non
         assert (await referrals(service, ada))["totals"]["conversions"] == 1
         missing = await host.post("/v1/conversions/conv-none/reverse", json={"reason": "refund"})
         assert missing.status_code == 404
+
+
+async def test_who_may_know_of_a_referral_is_each_sides_own_wish(service: Service) -> None:
+    ada, bob, eve = name("ada"), name("bob"), name("eve")
+    spring = await program(service, fraud={"soonestSeconds": 0})
+    typed = (await code(service, spring, ada))["code"]
+    async with await service.user(ada) as referrer, await service.user(bob) as came:
+        await came.patch("/v1/me/privacy", json={"attribution": "nobody"})
+        await registered(service, bob, code=typed)
+
+        async def attributed() -> bool:
+            return bool((await referrals(service, ada))["items"])
+
+        await until(attributed)
+        assert [one["refereeId"] for one in (await referrals(service, ada))["items"]] == [None]
+        await until(lambda: _filed(referrer, "referral.conversion.completed"))
+        inbox = (await referrer.get("/v1/me/inbox")).text
+        assert bob not in inbox, inbox
+        assert (await referrer.get("/v1/me/friends")).json()["items"] == []
+
+        await came.patch("/v1/me/privacy", json={"attribution": "friends"})
+        assert [one["refereeId"] for one in (await referrals(service, ada))["items"]] == [None]
+        await came.put(f"/v1/me/friends/{ada}")
+        await referrer.put(f"/v1/me/friends/{bob}")
+        assert [one["refereeId"] for one in (await referrals(service, ada))["items"]] == [bob]
+
+        await referrer.patch("/v1/me/privacy", json={"attribution": "nobody"})
+        claim = {"code": typed, "userId": eve}
+        async with await service.user(eve) as other, service.host() as host:
+            said = await other.post(f"/v1/programs/{spring}/redemptions", json=claim)
+            assert (said.status_code, said.json()["referrerId"]) == (201, None), said.text
+            again = await host.post(f"/v1/programs/{spring}/redemptions", json=claim)
+            assert again.json()["referrerId"] == ada
+            archive = (await other.post("/v1/me/export")).json()["data"]["referrals"]
+            assert archive["referredBy"][0]["referrerId"] is None
+
+
+async def _filed(client: httpx.AsyncClient, event_type: str) -> bool:
+    items = (await client.get("/v1/me/inbox")).json()["items"]
+    return event_type in [one["eventType"] for one in items]

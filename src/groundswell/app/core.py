@@ -15,6 +15,7 @@ from groundswell.app.persons import ERASERS
 from groundswell.contract import times
 from groundswell.domains.announcements.announcing import announcement_handler
 from groundswell.domains.engagement.acting import CrowdedPlaces
+from groundswell.domains.engagement.deeds import EngagementDeeds
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.engagement.withdrawing import withdraw
@@ -23,8 +24,11 @@ from groundswell.domains.intake.taking import intake_handler
 from groundswell.domains.leaderboards.handling import leaderboard_handler
 from groundswell.domains.moderation.handling import moderation_handler
 from groundswell.domains.network.handling import network_handler
+from groundswell.domains.network.rows import are_friends
 from groundswell.domains.privacy.handling import privacy_handler
 from groundswell.domains.privacy.wishes import wishes_of
+from groundswell.domains.referrals.discretion import Names
+from groundswell.domains.recommendations.learning import recommendation_handler
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler
@@ -83,13 +87,16 @@ def build_core(settings: Settings) -> Core:
             inbox_handler(),
             announcement_handler(),
             intake_handler(),
-            referral_handler(secret, settings.public_url.rstrip("/"), clock),
+            referral_handler(
+                secret, settings.public_url.rstrip("/"), clock, Names(wishes_of, are_friends)
+            ),
             rewards_handler(clock, wishes_of),
             sharing_handler(),
             leaderboard_handler(),
             testimonial_handler(),
             network_handler(),
             webhook_handler(),
+            recommendation_handler(EngagementDeeds()),
             ImportBatches((engagement,), clock).handler,
             moderation_handler(),
             privacy_handler(ERASERS, withdraw),

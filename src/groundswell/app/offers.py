@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar.types import ControllerRouterHandler
 
 from groundswell.access.limits import RateLimits
+from groundswell.app.catalogue import MediaCatalogue
 from groundswell.app.core import Core
 from groundswell.app.persons import ERASERS, exports_of
 from groundswell.app.whereabouts import Whereabouts
@@ -19,8 +20,11 @@ from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.moderation.offering import Moderation
 from groundswell.domains.moderation.wiring import moderation_of, moderation_slice
-from groundswell.domains.network.wiring import friendship_of, network_slice
-from groundswell.domains.privacy.wiring import privacy_slice, reading_wishes
+from groundswell.domains.network.rows import are_friends
+from groundswell.domains.network.wiring import network_slice
+from groundswell.domains.privacy.wiring import privacy_slice
+from groundswell.domains.privacy.wishes import wishes_of
+from groundswell.domains.recommendations.wiring import recommendation_slice
 from groundswell.domains.referrals.wiring import referral_slice
 from groundswell.domains.rewards.wiring import reward_slice
 from groundswell.domains.sharing.wiring import sharing_slice
@@ -140,10 +144,14 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.webhook_networks,
         present=whereabouts.of,
         gate=moderation.gate,
-        are_friends=friendship_of(core.store),
-        wishes=reading_wishes(core.store),
+        are_friends=are_friends,
+        discretions=wishes_of,
     )
-    made = tuple(make(tools) for make in MAKERS)
+    catalogue = MediaCatalogue(core.store, core.lists, times.now)
+    made = (
+        *(make(tools) for make in MAKERS),
+        recommendation_slice(tools, catalogue, hash_days=core.settings.hash_days),
+    )
     slices = (
         *made,
         moderation_slice(moderation),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -44,6 +44,10 @@ class Discretion(msgspec.Struct, frozen=True, kw_only=True):
         """To whom what they did before may be told now: incognito is about what they do now."""
         return self.audiences.get(verb, "everyone") if self.broadcast else "nobody"
 
+    def names_to(self, *, friends: bool) -> bool:
+        """Whether the other side of a referral, a friend or not, may know who they are."""
+        return self.attribution == "everyone" or (self.attribution == "friends" and friends)
+
     def hidden(self) -> tuple[str, ...] | None:
         """The verbs of which nothing may stay in public; None for all, uploads among them."""
         if not self.broadcast:
@@ -52,19 +56,3 @@ class Discretion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OPEN: Final = Discretion()
-
-AreFriends = Callable[[str, str], Awaitable[bool]]
-"""Whether two users are friends of whom neither blocks the other."""
-
-WishesOfOne = Callable[[str], Awaitable[Discretion]]
-"""What a user wishes now."""
-
-
-async def no_friends(_: str, __: str) -> bool:
-    """Where nobody knows who knows whom."""
-    return False
-
-
-async def no_wishes(_: str) -> Discretion:
-    """Where nobody was asked."""
-    return OPEN

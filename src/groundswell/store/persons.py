@@ -17,6 +17,9 @@ from groundswell.store.transaction import Transaction
 Discretions = Callable[[Transaction, Collection[str]], Awaitable[Mapping[str, Discretion]]]
 """The wishes of these users; those who never said any are missing."""
 
+AreFriends = Callable[[Transaction, str, str], Awaitable[bool]]
+"""Whether two users are friends of whom neither blocks the other."""
+
 Withdraw = Callable[[Transaction, str, Collection[str] | None, EventTail, int], Awaitable[None]]
 """Take what a user did out of public, by verbs or (None) all of it, at an instant."""
 
@@ -79,6 +82,11 @@ class Eraser:
 async def nobody_wishes(_: Transaction, __: Collection[str]) -> Mapping[str, Discretion]:
     """Where nobody can say any wishes."""
     return {}
+
+
+async def no_friends(_: Transaction, __: str, ___: str) -> bool:
+    """Where nobody knows who knows whom."""
+    return False
 
 
 async def nothing_withdrawn(

@@ -13,6 +13,7 @@ from groundswell.contract.terms import RewardRule
 from groundswell.domains.intake.taking import TakeIn, intake_handler
 from groundswell.domains.referrals import commands as wishes
 from groundswell.domains.referrals.audit import audit_referrals
+from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.reactions import referral_attribution
@@ -139,12 +140,17 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(url: str, **writing: Any) -> AsyncIterator[World]:
+async def running_world(
+    url: str, names: Names | None = None, **writing: Any
+) -> AsyncIterator[World]:
     clock = ManualClock()
     tokens = ReferralTokens(SECRET)
     base = "https://go.example"
-    handlers = (intake_handler(), referral_handler(SECRET, base, clock))
+    handlers = (intake_handler(), referral_handler(SECRET, base, clock, names))
     async with running_core(url, clock, handlers=handlers, **writing) as core:
         yield World(
-            core, ReferralQueries(core.store, clock, base), ReviewQueries(core.store, clock), tokens
+            core,
+            ReferralQueries(core.store, clock, base, names),
+            ReviewQueries(core.store, clock),
+            tokens,
         )

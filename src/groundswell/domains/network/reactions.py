@@ -16,8 +16,8 @@ from groundswell.store.commands import Command
 
 
 def friend_maker(logged: LoggedEvent, event: ConversionCompleted) -> Sequence[Command]:
-    """Who came through somebody is their friend, unless the referrer is not to know who it was."""
-    if event.anonymous:
+    """Who came through somebody is their friend, unless one is not to know who the other one is."""
+    if not event.makes_known:
         return []
     return [
         WelcomeReferred(

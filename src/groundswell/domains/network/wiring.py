@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from groundswell.contract.privacy import AreFriends
 from groundswell.domains.network.audit import audit_network
 from groundswell.domains.network.offering import Network
 from groundswell.domains.network.presence import may_watch
 from groundswell.domains.network.queries import NetworkQueries
 from groundswell.domains.network.reactions import react
 from groundswell.domains.network.routes import network_router
-from groundswell.domains.network.rows import are_friends
 from groundswell.slices import Slice, Tools
-from groundswell.store import Store
-
-
-def friendship_of(store: Store) -> AreFriends:
-    """For parts that show something to friends: who they are as it is stored now."""
-
-    async def ask(one: str, other: str) -> bool:
-        async with store.reading() as tx:
-            return await are_friends(tx, one, other)
-
-    return ask
 
 
 def network_slice(tools: Tools) -> Slice:

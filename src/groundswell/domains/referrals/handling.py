@@ -11,6 +11,7 @@ from groundswell.contract.times import Clock
 from groundswell.domains.referrals import commands as wishes
 from groundswell.domains.referrals import ending, redeeming, registering, resolving
 from groundswell.domains.referrals.codes_handling import Codes
+from groundswell.domains.referrals.discretion import DiscreetTail, Names
 from groundswell.domains.referrals.links import follow_link, report_touch
 from groundswell.domains.referrals.programs import change_program, create_program
 from groundswell.domains.referrals.tokens import ReferralTokens
@@ -34,10 +35,12 @@ class ReferralCommands:
         tokens: reads what new users carried.
         link_base: what links begin with.
         clock: when things are decided that follow from events: those may be old by then.
+        names: who may be named to whom.
     """
 
-    def __init__(self, tokens: ReferralTokens, link_base: str, clock: Clock) -> None:
+    def __init__(self, tokens: ReferralTokens, link_base: str, clock: Clock, names: Names) -> None:
         self._clock = clock
+        self._names = names
         registrations, codes = registering.Registrations(tokens), Codes(link_base)
         self._execute: dict[type[Command], Execute] = {
             wishes.CreateProgram: create_program,
@@ -70,10 +73,15 @@ class ReferralCommands:
     ) -> object:
         if isinstance(command, _FOLLOWING):
             command = msgspec.structs.replace(command, at=max(command.at, now))
-        return await self._execute[type(command)](transaction, command, tail)
+        discreet = DiscreetTail(tail, self._names)
+        outcome = await self._execute[type(command)](transaction, command, discreet)
+        await discreet.settle(transaction)
+        return outcome
 
 
-def referral_handler(secret: bytes, link_base: str, clock: Clock) -> Handler:
+def referral_handler(
+    secret: bytes, link_base: str, clock: Clock, names: Names | None = None
+) -> Handler:
     """The handler of all commands about referral programs."""
-    commands = ReferralCommands(ReferralTokens(secret), link_base, clock)
+    commands = ReferralCommands(ReferralTokens(secret), link_base, clock, names or Names())
     return Handler(wishes.COMMANDS, commands.handle)

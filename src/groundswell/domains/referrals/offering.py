@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -43,6 +43,8 @@ LONGEST_SOURCE = 512
 
 T = TypeVar("T")
 _Key = Idempotency | None
+Seen = Callable[[Redemption], Awaitable[Redemption]]
+"""A redemption as the person who was referred sees it."""
 
 
 class ReferralActions:
@@ -54,6 +56,7 @@ class ReferralActions:
         hasher: makes names of addresses.
         limits: how often somebody may type codes and follow links.
         clock: the time.
+        seen_by_referee: leaves out what the person who was referred may not know.
     """
 
     def __init__(
@@ -63,7 +66,9 @@ class ReferralActions:
         hasher: AddressHasher,
         limits: RateLimits,
         clock: Clock,
+        seen_by_referee: Seen,
     ) -> None:
+        self._seen_by_referee = seen_by_referee
         self._submit = submit
         self.tokens = tokens
         self._hasher = hasher
@@ -202,7 +207,8 @@ class ReferralActions:
             user_id=body.user_id,
             anonymous=body.anonymous,
         )
-        return _accepted(await self._answer(Redemption, command, key))
+        accepted = _accepted(await self._answer(Redemption, command, key))
+        return accepted if caller.kind == "host" else await self._seen_by_referee(accepted)
 
     async def report_touch(self, program_id: str, body: bodies.NewTouch, key: _Key) -> Touched:
         """A click that was counted elsewhere, up to 30 days ago."""

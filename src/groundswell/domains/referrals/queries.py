@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from groundswell.contract.errors import NotFound
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.referrals import code_rows, program_rows
 from groundswell.domains.referrals.attribution import Considered
+from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.paging import FIRST, position
 from groundswell.domains.referrals.program_rows import check_program, program_of
 from groundswell.domains.referrals.suspicions import HOLDING
@@ -21,11 +23,12 @@ from groundswell.domains.referrals.views import (
     Page,
     ProgramClicks,
     ProgramView,
+    Redemption,
     ReferralTotals,
     ReferralView,
 )
 from groundswell.http.parameters import encode_cursor
-from groundswell.store import Statement, Store, Transaction
+from groundswell.store import Row, Statement, Store, Transaction
 
 MINE = Statement(
     """
@@ -93,9 +96,13 @@ class ReferralQueries:
         store: where everything is.
         clock: the time of an answer.
         link_base: what links begin with.
+        names: who may be named to whom.
     """
 
-    def __init__(self, store: Store, clock: Clock, link_base: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, link_base: str, names: Names | None = None
+    ) -> None:
+        self._names = names or Names()
         self._store = store
         self._clock = clock
         self._link_base = link_base
@@ -137,7 +144,7 @@ class ReferralQueries:
         at, after = position(cursor)
         async with self._store.reading() as tx:
             rows = await tx.fetch(MINE, user_id=user_id, at=at, id=after, limit=limit + 1)
-            items = [await self._referral(tx, row) for row in rows[:limit]]
+            items = await self._referrals(tx, user_id, rows[:limit])
             totals = await self._totals(tx, user_id)
         last = rows[limit - 1] if len(rows) > limit else None
         return MyReferrals(
@@ -180,18 +187,37 @@ class ReferralQueries:
         now = self._clock()
         async with self._store.reading() as tx:
             rows = await tx.fetch(MINE, user_id=user_id, at=FIRST[0], id="~", limit=10_000)
-            referrals = [await self._referral(tx, row) for row in rows]
+            referrals = await self._referrals(tx, user_id, rows)
             codes = [self._code(row, now) for row in await tx.fetch(CODES_OF, user_id=user_id)]
             referred = await tx.fetch(REFERRED_BY, user_id=user_id)
-        names = ("programId", "referrerId", "state")
+            hidden = await self._names.hidden(tx, [row[1] for row in referred], user_id)
         return {
             "codes": msgspec.to_builtins(codes),
             "referrals": msgspec.to_builtins(referrals),
             "referredBy": [
-                {**dict(zip(names, row[:3], strict=True)), "attributedAt": to_rfc3339(row[3])}
-                for row in referred
+                {
+                    "programId": program,
+                    "referrerId": None if referrer in hidden else referrer,
+                    "state": state,
+                    "attributedAt": to_rfc3339(at),
+                }
+                for program, referrer, state, at in referred
             ],
         }
+
+    async def seen_by_referee(self, found: Redemption) -> Redemption:
+        """As the person who was referred sees it: without a referrer who wishes it so."""
+        if found.referrer_id is None:
+            return found
+        async with self._store.reading() as tx:
+            hidden = await self._names.hidden(tx, [found.referrer_id], found.user_id)
+        return msgspec.structs.replace(found, referrer_id=None) if hidden else found
+
+    async def _referrals(
+        self, tx: Transaction, user_id: str, rows: Sequence[Row]
+    ) -> list[ReferralView]:
+        hidden = await self._names.hidden(tx, [row[2] for row in rows], user_id)
+        return [await self._referral(tx, row, hidden) for row in rows]
 
     async def _totals(self, tx: Transaction, user_id: str) -> ReferralTotals:
         attributed, completed, conversions = (await tx.fetch(TOTALS, user_id=user_id))[0]
@@ -203,7 +229,7 @@ class ReferralQueries:
             conversions=int(conversions),
         )
 
-    async def _referral(self, tx: Transaction, row: tuple[Any, ...]) -> ReferralView:
+    async def _referral(self, tx: Transaction, row: Row, hidden: Collection[str]) -> ReferralView:
         referral, program, referee, referrer, state, conversions, anonymous, reason, at, _ = row
         holding = await tx.fetch(
             HOLDING, program_id=program, referrer_id=referrer, referral_id=referral
@@ -211,7 +237,7 @@ class ReferralQueries:
         return ReferralView(
             referral_id=referral,
             program_id=program,
-            referee_id=None if anonymous else referee,
+            referee_id=None if anonymous or referee in hidden else referee,
             state=state,
             held=bool(holding),
             conversions=conversions,

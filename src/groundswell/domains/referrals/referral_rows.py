@@ -51,6 +51,7 @@ SET_STATE = Statement(
     WHERE referral_id = :referral_id
     """
 )
+MAKE_ANONYMOUS = Statement("UPDATE referrals SET anonymous = 1 WHERE referral_id = :referral_id")
 SET_FACTS = Statement("UPDATE referrals SET facts = :facts WHERE referral_id = :referral_id")
 FIND_REFERRER = Statement(
     "SELECT referrer_id FROM referrals WHERE program_id = :program_id AND referee_id = :referee_id"

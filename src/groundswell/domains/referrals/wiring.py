@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groundswell.domains.referrals.audit import audit_referrals
+from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.link_routes import link_router
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.queries import ReferralQueries
@@ -16,10 +17,16 @@ from groundswell.slices import Slice, Tools
 
 def referral_slice(tools: Tools) -> Slice:
     """Programs, codes, links, attribution, conversions and the review of suspicions."""
-    queries = ReferralQueries(tools.store, tools.clock, tools.public_url)
+    names = Names(tools.discretions, tools.are_friends)
+    queries = ReferralQueries(tools.store, tools.clock, tools.public_url, names)
     reviews = ReviewQueries(tools.store, tools.clock)
     actions = ReferralActions(
-        tools.submit, ReferralTokens(tools.secret), tools.hasher, tools.limits, tools.clock
+        tools.submit,
+        ReferralTokens(tools.secret),
+        tools.hasher,
+        tools.limits,
+        tools.clock,
+        queries.seen_by_referee,
     )
 
     async def audit() -> list[str]:

@@ -12,7 +12,6 @@ from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.moderation import Gate, Submission, open_gate, texts_of
-from groundswell.contract.privacy import AreFriends, WishesOfOne, no_friends, no_wishes
 from groundswell.contract.times import Clock
 from groundswell.domains.sharing.bodies import NewShare, check_size
 from groundswell.domains.sharing.commands import (
@@ -25,8 +24,7 @@ from groundswell.domains.sharing.commands import (
 )
 from groundswell.domains.sharing.links import Links, Preview
 from groundswell.domains.sharing.queries import SharingQueries
-from groundswell.domains.sharing.refusals import ShareNotFound
-from groundswell.domains.sharing.states import is_live, may_see, narrowed
+from groundswell.domains.sharing.states import is_live
 from groundswell.domains.sharing.views import HeldShare, SharePage, ShareView
 from groundswell.http.callers import require_user
 from groundswell.http.visits import Visit, machine
@@ -54,8 +52,6 @@ class Sharing:
         hasher: makes names of addresses.
         limits: how often somebody may do something.
         clock: the time.
-        are_friends: whether two users are friends now.
-        wishes: what a user wishes now.
         gate: what users write about a share goes through it first.
     """
 
@@ -67,8 +63,6 @@ class Sharing:
         hasher: AddressHasher,
         limits: RateLimits,
         clock: Clock,
-        are_friends: AreFriends = no_friends,
-        wishes: WishesOfOne = no_wishes,
         gate: Gate = open_gate,
     ) -> None:
         self._submit = submit
@@ -77,8 +71,6 @@ class Sharing:
         self._hasher = hasher
         self._limits = limits
         self._clock = clock
-        self._are_friends = are_friends
-        self._wishes = wishes
         self._gate = gate
 
     async def share(
@@ -141,21 +133,8 @@ class Sharing:
         Raises:
             ShareNotFound: there is none, or not for this caller.
         """
-        found = await self.queries.share(share_id)
-        if not await self._is_for(caller, found):
-            raise ShareNotFound
-        return self._linked(found)
-
-    async def _is_for(self, caller: Principal, share: ShareView) -> bool:
-        """Decided by what everybody wishes and who is whose friend now, not when it was shared."""
-        owner, viewer, host = share.user_id, caller.user_id, caller.kind == "host"
-        if may_see("private", share.state, owner, viewer, host=host):
-            return True
-        wishes = await self._wishes(owner)
-        visibility = narrowed(share.visibility, wishes.kept_for("share"))
-        asked = visibility == "friends" and viewer is not None
-        friends = asked and await self._are_friends(owner, viewer or "")
-        return may_see(visibility, share.state, owner, viewer, host=host, friends=friends)
+        host = caller.kind == "host"
+        return self._linked(await self.queries.shown_to(share_id, caller.user_id, host=host))
 
     async def shares(self, caller: Principal, limit: int, cursor: str | None) -> SharePage:
         """The caller's own shares."""

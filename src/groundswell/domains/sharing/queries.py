@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from groundswell.contract.privacy import OPEN
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.sharing import rows
 from groundswell.domains.sharing.refusals import ShareNotFound
@@ -18,6 +19,7 @@ from groundswell.domains.sharing.statements import (
     PAGE,
     SUGGESTIONS,
 )
+from groundswell.domains.sharing.states import may_see, narrowed
 from groundswell.domains.sharing.views import (
     SharePage,
     ShareView,
@@ -25,7 +27,8 @@ from groundswell.domains.sharing.views import (
     SuggestionView,
 )
 from groundswell.http.parameters import decode_cursor, encode_cursor
-from groundswell.store import Store
+from groundswell.store import Store, Transaction
+from groundswell.store.persons import AreFriends, Discretions, no_friends, nobody_wishes
 
 _NEWEST = (2**63 - 1, "")
 
@@ -36,11 +39,22 @@ class SharingQueries:
     Args:
         store: the database.
         clock: the time.
+        are_friends: who may read what is for friends.
+        discretions: what sharers wish of all their shares.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        are_friends: AreFriends = no_friends,
+        discretions: Discretions = nobody_wishes,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._are_friends = are_friends
+        self._discretions = discretions
 
     async def row(self, share_id: str) -> ShareRow:
         """A share as it is stored.
@@ -55,16 +69,37 @@ class SharingQueries:
         return found
 
     async def share(self, share_id: str) -> ShareView:
-        """A share with all its figures.
+        """A share with all its figures, whoever asks.
 
         Raises:
             ShareNotFound: there is none.
         """
+        return await self.shown_to(share_id, None, host=True)
+
+    async def shown_to(self, share_id: str, viewer: str | None, *, host: bool) -> ShareView:
+        """A share with all its figures, to those who may see it.
+
+        Raises:
+            ShareNotFound: there is none, or not for this viewer.
+        """
         async with self._store.reading() as tx:
             found = await rows.shown(tx, share_id)
-        if found is None:
-            raise ShareNotFound
+            if found is None or not await self._is_for(tx, found, viewer, host=host):
+                raise ShareNotFound
         return found
+
+    async def _is_for(
+        self, tx: Transaction, share: ShareView, viewer: str | None, *, host: bool
+    ) -> bool:
+        """Decided by what is wished and who is a friend now, not when it was shared."""
+        owner, state = share.user_id, share.state
+        if may_see("private", state, owner, viewer, host=host):
+            return True
+        wishes = (await self._discretions(tx, (owner,))).get(owner, OPEN)
+        visibility = narrowed(share.visibility, wishes.kept_for("share"))
+        asked = visibility == "friends" and viewer is not None
+        friends = asked and await self._are_friends(tx, owner, viewer or "")
+        return may_see(visibility, state, owner, viewer, host=host, friends=friends)
 
     async def shares(self, user_id: str, limit: int, cursor: str | None) -> SharePage:
         """A user's shares, newest first; deleted ones are not among them.

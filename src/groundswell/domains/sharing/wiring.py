@@ -27,7 +27,9 @@ def sharing_slice(tools: Tools) -> Slice:
     Raises:
         ValueError: the targets of links or the secrets of webhooks are not of their form.
     """
-    queries = SharingQueries(tools.store, tools.clock)
+    queries = SharingQueries(
+        tools.store, tools.clock, are_friends=tools.are_friends, discretions=tools.discretions
+    )
     links = Links(tools.public_url, parse_targets(tools.link_targets))
     sharing = Sharing(
         tools.submit,
@@ -36,8 +38,6 @@ def sharing_slice(tools: Tools) -> Slice:
         tools.hasher,
         tools.limits,
         tools.clock,
-        are_friends=tools.are_friends,
-        wishes=tools.wishes,
         gate=tools.gate,
     )
     webhooks = Webhooks(_adapters(tools), tools.submit, tools.clock)

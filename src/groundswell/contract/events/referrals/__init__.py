@@ -17,6 +17,7 @@ from groundswell.contract.events.referrals.common import (
     Resolution,
     ReversalReason,
     Severity,
+    Side,
     program_topic,
     referrals_topic,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Resolution",
     "ReversalReason",
     "Severity",
+    "Side",
     "program_topic",
     "referrals_topic",
 ]

@@ -7,14 +7,13 @@ from typing import Any, ClassVar
 
 from groundswell.contract.events.referrals.common import (
     AttributionModel,
-    OfReferral,
+    NamingReferee,
     referrals_topic,
-    without_person,
 )
 from groundswell.contract.terms import RewardRule
 
 
-class AttributionAssigned(OfReferral, frozen=True, kw_only=True):
+class AttributionAssigned(NamingReferee, frozen=True, kw_only=True):
     """A new user is bound to a referrer, for good.
 
     ``reward_terms`` are those of ``rule_version``, for rewards given upfront.
@@ -28,7 +27,11 @@ class AttributionAssigned(OfReferral, frozen=True, kw_only=True):
     rule_version: int
     reward_terms: tuple[RewardRule, ...] = ()
     held: bool = False
-    anonymous: bool = False
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        return self.referee_id
 
     def told(self) -> dict[str, Any]:
         """Without the terms; without the person if they want it so."""
@@ -36,27 +39,31 @@ class AttributionAssigned(OfReferral, frozen=True, kw_only=True):
             "referralId": self.referral_id,
             "programId": self.program_id,
             "referrerId": self.referrer_id,
-            "refereeId": None if self.anonymous else self.referee_id,
+            "refereeId": self.referee_id if self.names_referee else None,
             "model": self.model,
             "touchId": self.touch_id,
         }
 
 
-class AttributionExpired(OfReferral, frozen=True, kw_only=True):
+class AttributionExpired(NamingReferee, frozen=True, kw_only=True):
     """The time in which the referral had to qualify is over."""
 
     event_type: ClassVar[str] = "referral.attribution.expired"
     referee_id: str
     model: AttributionModel
     touch_id: str
-    anonymous: bool = False
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        return self.referee_id
 
     def told(self) -> dict[str, Any]:
         """Without the person if they want it so."""
-        return without_person(self, "refereeId", self.anonymous)
+        return self.without_person("refereeId")
 
 
-class AttributionOverridden(OfReferral, frozen=True, kw_only=True):
+class AttributionOverridden(NamingReferee, frozen=True, kw_only=True):
     """The host decided who referred somebody; ``previous_referrer_id`` was bound before."""
 
     event_type: ClassVar[str] = "referral.attribution.overridden"
@@ -65,7 +72,11 @@ class AttributionOverridden(OfReferral, frozen=True, kw_only=True):
     touch_id: str
     previous_referrer_id: str | None
     reason: str
-    anonymous: bool = False
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        return self.referee_id
 
     def topics(self) -> Sequence[str]:
         """Both the old and the new referrer hear of it."""
@@ -73,6 +84,8 @@ class AttributionOverridden(OfReferral, frozen=True, kw_only=True):
         return tuple(referrals_topic(one) for one in told if one is not None)
 
     def told(self) -> dict[str, Any]:
-        """Without the person if they want it so, and without the host's reason."""
-        told = without_person(self, "refereeId", self.anonymous)
+        """Without those who want it so, and without the host's reason."""
+        told = self.without_person("refereeId")
+        if "referrer" in self.unnamed:
+            told |= {"referrerId": None, "previousReferrerId": None}
         return {name: value for name, value in told.items() if name != "reason"}

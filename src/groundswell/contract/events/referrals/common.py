@@ -34,6 +34,8 @@ ReversalReason = Literal[
 ]
 AttributionModel = Literal["first_touch", "last_touch"]
 Severity = Literal["low", "medium", "high"]
+Side = Literal["referrer", "referee"]
+"""One of the two people of a referral."""
 Resolution = Literal["confirmed", "dismissed", "expired"]
 
 
@@ -70,8 +72,35 @@ class OfReferral(OfReferrer, frozen=True, kw_only=True):
         return (referrals_topic(self.referrer_id),)
 
 
-def without_person(event: Event, field: str, anonymous: bool) -> dict[str, Any]:
-    """What is told of an event: ``field`` is null if the person wants it so."""
-    told: dict[str, Any] = msgspec.to_builtins(event)
-    told.pop("anonymous", None)
-    return {**told, field: None} if anonymous else told
+class NamingReferee(OfReferral, frozen=True, kw_only=True):
+    """Something that the referrer hears of, with who it was unless somebody wishes otherwise.
+
+    Attributes:
+        anonymous: the referral is one whose referrer never learns who it was.
+        unnamed: who, when it happened, wished not to be named to the other one.
+    """
+
+    anonymous: bool = False
+    unnamed: tuple[Side, ...] = ()
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        raise NotImplementedError
+
+    @property
+    def names_referee(self) -> bool:
+        """Whether the referrer may learn who it was."""
+        return not self.anonymous and "referee" not in self.unnamed
+
+    @property
+    def makes_known(self) -> bool:
+        """Whether each of the two may learn who the other one is."""
+        return self.names_referee and "referrer" not in self.unnamed
+
+    def without_person(self, field: str) -> dict[str, Any]:
+        """What is told: ``field`` is null if the person is not to be named."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        told.pop("anonymous", None)
+        told.pop("unnamed", None)
+        return told if self.names_referee else {**told, field: None}

@@ -7,30 +7,34 @@ from typing import Any, ClassVar
 
 from groundswell.contract.events.base import Event, Notice, Privacy
 from groundswell.contract.events.referrals.common import (
+    NamingReferee,
     OfReferral,
     RejectionReason,
     ReversalReason,
     referrals_topic,
-    without_person,
 )
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import DAY, to_rfc3339
 
 
-class ConversionStarted(OfReferral, frozen=True, kw_only=True):
+class ConversionStarted(NamingReferee, frozen=True, kw_only=True):
     """A referred person reached a stage on the way to a conversion."""
 
     event_type: ClassVar[str] = "referral.conversion.started"
     prospect_id: str
     stage: str
-    anonymous: bool = False
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        return self.prospect_id
 
     def told(self) -> dict[str, Any]:
         """Without the person if they want it so."""
-        return without_person(self, "prospectId", self.anonymous)
+        return self.without_person("prospectId")
 
 
-class ConversionCompleted(OfReferral, frozen=True, kw_only=True):
+class ConversionCompleted(NamingReferee, frozen=True, kw_only=True):
     """A referred person did what the program rewards.
 
     All that rewards depend on is here, as it stood then:
@@ -44,7 +48,6 @@ class ConversionCompleted(OfReferral, frozen=True, kw_only=True):
         held: rewards must wait: a suspicion about it or its referrer is open (``flags`` names the
             rules). ``referral.fraud.resolved`` lists what no longer has to wait.
         external_id: what the host knows the qualifying event by.
-        anonymous: the referrer is not to learn who it was.
     """
 
     event_type: ClassVar[str] = "referral.conversion.completed"
@@ -61,14 +64,18 @@ class ConversionCompleted(OfReferral, frozen=True, kw_only=True):
     held: bool = False
     flags: tuple[str, ...] = ()
     external_id: str = ""
-    anonymous: bool = False
+
+    @property
+    def referee(self) -> str:
+        """Who was referred."""
+        return self.new_user_id
 
     def told(self) -> dict[str, Any]:
         """What the referrer may know, with what they can look forward to."""
         told: dict[str, Any] = {
             "referralId": self.referral_id,
             "referrerId": self.referrer_id,
-            "newUserId": None if self.anonymous else self.new_user_id,
+            "newUserId": self.new_user_id if self.names_referee else None,
             "programId": self.program_id,
             "conversionType": self.conversion_type,
         }
