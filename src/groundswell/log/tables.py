@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table
+from typing import Final
 
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
+
+from groundswell.contract.trail import TRAIL_TYPES
 from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, text
+
+OF_TRAIL: Final = f"event_type IN ({', '.join(repr(name) for name in TRAIL_TYPES)})"
+"""Whether an event belongs to the operator's trail."""
 
 event_log = Table(
     "event_log",
@@ -18,6 +25,13 @@ event_log = Table(
     text("payload"),
     PrimaryKeyConstraint("seq"),
     Index("ix_event_log_event_id", "event_id", unique=True),
+    Index(
+        "ix_event_log_trail",
+        "event_type",
+        "seq",
+        sqlite_where=sql(OF_TRAIL),
+        postgresql_where=sql(OF_TRAIL),
+    ),
 )
 """Every event, in one total order: ``at`` when it happened, ``recorded_at`` when it was stored."""
 
