@@ -14,6 +14,7 @@ from groundswell.domains.inbox.exporting import export_inbox
 from groundswell.domains.leaderboards.erasing import LEADERBOARD_ERASER
 from groundswell.domains.moderation.handling import MODERATION_ERASER
 from groundswell.domains.network.erasing import NETWORK_ERASER
+from groundswell.domains.recommendations.erasing import RECOMMENDATION_ERASER
 from groundswell.domains.referrals.erasing import REFERRAL_ERASER
 from groundswell.domains.rewards.erasing import REWARD_ERASER
 from groundswell.domains.sharing.erasing import SHARING_ERASER
@@ -32,6 +33,7 @@ ERASERS: Final[tuple[Eraser, ...]] = (
     LEADERBOARD_ERASER,
     NETWORK_ERASER,
     TESTIMONIAL_ERASER,
+    RECOMMENDATION_ERASER,
     MODERATION_ERASER,
     ACCESS_ERASER,
     LOG_ERASER,

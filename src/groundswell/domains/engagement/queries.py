@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
@@ -25,7 +25,7 @@ from groundswell.domains.engagement.views import (
 )
 from groundswell.domains.engagement.windows import media_window_sums
 from groundswell.http.parameters import decode_cursor, encode_cursor
-from groundswell.store import Row, Statement, Store
+from groundswell.store import BIGINT, Row, Statement, Store
 
 OPEN = "state = 'published' AND published_at <= :now"
 
@@ -35,6 +35,13 @@ FIND_ANY = Statement(
     SELECT {MEDIA_COLUMNS} FROM media
     WHERE media_file_id = :id AND state <> 'deleted'
     """  # noqa: S608
+)
+FIND_SOME = Statement(
+    f"""
+    SELECT {MEDIA_COLUMNS} FROM media
+    WHERE media_file_id IN (SELECT r.wanted FROM {{rows}} r) AND {OPEN}
+    """,  # noqa: S608 - column names are ours
+    rows={"wanted": BIGINT},
 )
 # ix_media_state_created_at
 PAGE = Statement(
@@ -113,6 +120,14 @@ class EngagementQueries:
         if not rows:
             raise MediaNotFound
         return File.of(rows[0]).view()
+
+    async def media_of(self, media_file_ids: Collection[int]) -> dict[int, MediaFile]:
+        """Those of the files that are published, by id."""
+        wanted = [(one,) for one in media_file_ids]
+        if not wanted:
+            return {}
+        rows = await self._store.fetch(FIND_SOME, rows=wanted, now=self._clock())
+        return {file.media_file_id: file.view() for file in map(File.of, rows)}
 
     async def media_page(self, limit: int, cursor: str | None = None) -> Page[MediaFile]:
         """Files, newest first."""

@@ -1,0 +1,1 @@
+"""What people liked together: related files, and what somebody may like next."""

@@ -1,0 +1,37 @@
+"""Counting everything again from what engagement keeps of who did what."""
+
+from __future__ import annotations
+
+from groundswell.domains.recommendations import statements as sql
+from groundswell.domains.recommendations.learning import by_person, row_of, save_sums, told
+from groundswell.domains.recommendations.tastes import Kept, bounded, sums_of
+from groundswell.log.journal import TAKE_TURN
+from groundswell.store import Store
+from groundswell.store.deeds import Deeds
+
+_PORTION = 5_000
+
+
+async def rebuild_tastes(store: Store, deeds: Deeds) -> int:
+    """Forget all tastes and count them anew; the result is the number of persons.
+
+    Writers wait for the turn this takes in the event log. What a consumer has yet to read is
+    counted already, and changes nothing when it comes.
+    """
+    async with store.writing() as tx:
+        await tx.fetch(TAKE_TURN)
+        for statement in sql.CLEAR:
+            await tx.fetch(statement)
+        persons: dict[str, dict[int, Kept]] = {
+            person: bounded(told({}, done))
+            for person, done in by_person(await deeds.all(tx)).items()
+        }
+        rows = [
+            row_of(person, media, kept)
+            for person, files in persons.items()
+            for media, kept in files.items()
+        ]
+        for start in range(0, len(rows), _PORTION):
+            await tx.fetch(sql.SAVE_FILES, rows=rows[start : start + _PORTION])
+        await save_sums(tx, sums_of(persons.values()))
+    return len(persons)
