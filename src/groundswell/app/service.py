@@ -52,6 +52,7 @@ from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
 from groundswell.web.boards import board_router
+from groundswell.web.desk import desk_of
 from groundswell.web.me import me_router
 from groundswell.web.ops import ops_router
 from groundswell.web.review import review_router
@@ -126,6 +127,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             },
         )
         registry = make_registry(parts)
+        csrf_key = derive_key(core.secret, "groundswell/csrf")
+        desk = desk_of(csrf_key, derive_key(core.secret, "groundswell/operators"), notice, clock)
         routes: list[ControllerRouterHandler] = [
             engagement_router(actions, queries, core.lists, clock),
             inbox_router(inbox.actions, clock),
@@ -144,39 +147,32 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 queries=queries,
                 lists=core.lists,
                 actions=actions,
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                csrf_key=csrf_key,
                 notice=notice,
                 secure_cookies=settings.public_https,
             ),
             testimonial_pages(
                 published=TestimonialQueries(core.store, clock),
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                csrf_key=csrf_key,
                 notice=notice,
             ),
             board_router(
                 boards=BoardQueries(core.store, clock),
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                csrf_key=csrf_key,
                 notice=notice,
             ),
             me_router(
                 mine=mine_of(core, inbox.actions, limits),
                 verify=verifying(access),
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
+                csrf_key=csrf_key,
                 notice=notice,
                 secure_cookies=settings.public_https,
             ),
-            review_router(
-                review=review_of(core),
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
-                pass_key=derive_key(core.secret, "groundswell/operators"),
-                notice=notice,
-            ),
+            review_router(review=review_of(core), desk=desk),
             ops_router(
                 overview=operations.overview,
                 check_key=key_check(core),
-                csrf_key=derive_key(core.secret, "groundswell/csrf"),
-                pass_key=derive_key(core.secret, "groundswell/operators"),
-                notice=notice,
+                desk=desk,
                 secure_cookies=settings.public_https,
             ),
         ]

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
-from litestar import Request, Response, Router, get
-from litestar.di import NamedDependency, Provide
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 
 from groundswell.access.principal import Principal
 from groundswell.contract import times
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
 from groundswell.domains.leaderboards.views import ArchivePage, ArchiveView, BoardView, Standings
-from groundswell.web.assets import Assets
-from groundswell.web.csrf import FormTokens
-from groundswell.web.errors import ErrorPages, theme_of
-from groundswell.web.site import STATIC
-from groundswell.web.templates import Templates
-
-AnyRequest = Request[Any, Any, Any]
+from groundswell.web.surface import AnyRequest, Surface, page_router, surface_of
 
 SHOWN = 20
 """As many as listeners are told."""
 
 PAST = 6
 
-_FRESH = {"cache-control": "private, no-cache", "vary": "Cookie"}
 _WINDOWS = {
     "all_time": "All time",
     "daily": "Today",
@@ -91,14 +82,6 @@ class BoardPage(msgspec.Struct, frozen=True):
         return one if score == 1 else many
 
 
-class BoardSite(msgspec.Struct, frozen=True):
-    """Everything the route needs."""
-
-    boards: Boards
-    templates: Templates
-    tokens: FormTokens
-
-
 def board_router(
     *,
     boards: Boards,
@@ -107,41 +90,23 @@ def board_router(
     clock: Clock = times.now,
 ) -> Router:
     """The router of the page. ``csrf_key`` is that of the other pages."""
-    templates = Templates(asset_url=Assets(STATIC).url, clock=clock, notice=notice)
-    problems = ErrorPages(templates)
-    site = BoardSite(boards, templates, FormTokens(csrf_key))
-    return Router(
-        path="/leaderboards",
-        route_handlers=[leaderboard],
-        dependencies={"board_site": Provide(lambda: site, sync_to_thread=False)},
-        exception_handlers={
-            GroundswellError: problems,
-            HTTPException: problems,
-            Exception: problems,
-        },
-        include_in_schema=False,
-    )
+    surface = surface_of(csrf_key, notice, clock)
+    return page_router("/leaderboards", [leaderboard], surface, boards=boards, surface=surface)
 
 
 @get("/{board_id:str}", media_type=MediaType.HTML)
 async def leaderboard(
     request: AnyRequest,
-    board_site: NamedDependency[BoardSite],
+    boards: NamedDependency[Boards],
+    surface: NamedDependency[Surface],
     caller: NamedDependency[Principal],
     board_id: FromPath[str],
     window: FromQuery[str] = "current",
     after: FromQuery[str | None] = None,
 ) -> Response[str]:
     """One window of a board, ``after`` a place in it; live where that is the present top."""
-    page = await _page_of(board_site.boards, board_id, window, after, caller.user_id)
-    token = None if caller.session_id is None else board_site.tokens.token(caller.session_id)
-    content = board_site.templates.render(
-        "leaderboard.html",
-        theme=theme_of(request),
-        form_token=token,
-        values={"page": page, "path": request.url.path},
-    )
-    return Response(content, media_type=MediaType.HTML, headers=_FRESH)
+    page = await _page_of(boards, board_id, window, after, caller.user_id)
+    return surface.page(request, caller, "leaderboard.html", {"page": page})
 
 
 async def _page_of(

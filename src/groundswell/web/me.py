@@ -6,37 +6,34 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency, Provide
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from groundswell.access.principal import Principal
 from groundswell.contract import times
-from groundswell.contract.errors import GroundswellError, Invalid, Unauthenticated
+from groundswell.contract.errors import Invalid, Unauthenticated
 from groundswell.contract.inbox import ReadState
 from groundswell.contract.privacy import VERBS
 from groundswell.contract.times import SECOND, Clock
-from groundswell.web.assets import Assets
-from groundswell.web.csrf import FormTokens
-from groundswell.web.errors import ErrorPages, theme_of
-from groundswell.web.forms import TOKEN_FIELD, form_of
 from groundswell.web.mine import AUDIENCES, Mine, changes_of, money, page_of, sentence_of
 from groundswell.web.qr import qr_of
-from groundswell.web.site import STATIC
-from groundswell.web.templates import Templates
-
-AnyRequest = Request[Any, Any, Any]
+from groundswell.web.surface import (
+    PRIVATE,
+    AnyRequest,
+    Surface,
+    back_to,
+    page_router,
+    surface_of,
+)
 
 PATH = "/me"
 COOKIE = "gs_user"
 LONGEST_SECONDS = 3600
 """However long the token would be good for, a browser keeps it no longer."""
 
-_PRIVATE = {"cache-control": "private, no-store", "vary": "Cookie"}
 _LARGEST_FORM = 16 * 1024
 _WRONG_TOKEN = (
     "This access token is not valid, or no longer. Ask for a new one where you came from."  # noqa: S105
@@ -60,8 +57,7 @@ class MySite(msgspec.Struct, frozen=True):
 
     mine: Mine
     verify: Verify
-    templates: Templates
-    tokens: FormTokens
+    surface: Surface
     clock: Clock
     secure_cookies: bool
 
@@ -88,21 +84,10 @@ def me_router(
     secure_cookies: bool = False,
 ) -> Router:
     """The router of the page. ``csrf_key`` is that of the other pages."""
-    templates = Templates(asset_url=Assets(STATIC).url, clock=clock, notice=notice)
-    problems = ErrorPages(templates)
-    site = MySite(mine, verify, templates, FormTokens(csrf_key), clock, secure_cookies)
-    return Router(
-        path=PATH,
-        route_handlers=[me, sign_in_form, sign_in, sign_out, mark, set_privacy],
-        dependencies={"my_site": Provide(lambda: site, sync_to_thread=False)},
-        exception_handlers={
-            GroundswellError: problems,
-            HTTPException: problems,
-            Exception: problems,
-        },
-        request_max_body_size=_LARGEST_FORM,
-        include_in_schema=False,
-    )
+    surface = surface_of(csrf_key, notice, clock, headers=PRIVATE)
+    site = MySite(mine, verify, surface, clock, secure_cookies)
+    handlers = [me, sign_in_form, sign_in, sign_out, mark, set_privacy]
+    return page_router(PATH, handlers, surface, largest_form=_LARGEST_FORM, my_site=site)
 
 
 @get("/", media_type=MediaType.HTML)
@@ -112,7 +97,7 @@ async def me(
     """The page, or where to sign in."""
     user = await my_site.who(request, caller)
     if user is None or user.user_id is None:
-        return _page(my_site, request, caller, "me_sign_in.html", {"problem": None}, 401)
+        return _sign_in_page(my_site, request, caller)
     values = {
         "page": await page_of(my_site.mine, user, user.user_id),
         "qr_of": qr_of,
@@ -120,8 +105,9 @@ async def me(
         "sentence_of": sentence_of,
         "verbs": VERBS,
         "audiences": AUDIENCES,
+        "path": PATH,
     }
-    return _page(my_site, request, caller, "me.html", values)
+    return my_site.surface.page(request, caller, "me.html", values)
 
 
 @get("/sign-in", media_type=MediaType.HTML, sync_to_thread=False)
@@ -129,7 +115,7 @@ def sign_in_form(
     request: AnyRequest, my_site: NamedDependency[MySite], caller: NamedDependency[Principal]
 ) -> Response[str]:
     """Where a token is shown; behind ``#`` it never reaches a server's log."""
-    return _page(my_site, request, caller, "me_sign_in.html", {"problem": None})
+    return _sign_in_page(my_site, request, caller)
 
 
 @post("/sign-in")
@@ -137,13 +123,12 @@ async def sign_in(
     request: AnyRequest, my_site: NamedDependency[MySite], caller: NamedDependency[Principal]
 ) -> Response[Any]:
     """Keep a valid token in this browser, no longer than it is valid."""
-    form = await _checked_form(request, my_site, caller)
+    form = await my_site.surface.form(request, caller)
     token = form.get("token", "").strip()
     try:
         shown = await my_site.verify(token, caller.address)
     except Unauthenticated:
-        problem = {"problem": _WRONG_TOKEN}
-        return _page(my_site, request, caller, "me_sign_in.html", problem, 401)
+        return _sign_in_page(my_site, request, caller, _WRONG_TOKEN)
     return _see_page(my_site, token, _seconds(shown.expires_at, my_site.clock()))
 
 
@@ -152,7 +137,7 @@ async def sign_out(
     request: AnyRequest, my_site: NamedDependency[MySite], caller: NamedDependency[Principal]
 ) -> Response[Any]:
     """Forget the token in this browser; it stays valid elsewhere."""
-    await _checked_form(request, my_site, caller)
+    await my_site.surface.form(request, caller)
     return _see_page(my_site, "", 0)
 
 
@@ -164,7 +149,7 @@ async def mark(
     message_id: FromPath[str],
 ) -> Redirect:
     """Mark a message as read or unread, or dismiss it."""
-    form = await _checked_form(request, my_site, caller)
+    form = await my_site.surface.form(request, caller)
     user = await _user(request, my_site, caller)
     state = _STATES.get(form.get("state", ""))
     if state is None:
@@ -178,7 +163,7 @@ async def set_privacy(
     request: AnyRequest, my_site: NamedDependency[MySite], caller: NamedDependency[Principal]
 ) -> Redirect:
     """Save the form of privacy settings."""
-    form = await _checked_form(request, my_site, caller)
+    form = await my_site.surface.form(request, caller)
     user = await _user(request, my_site, caller)
     await my_site.mine.privacy.change(user, changes_of(form), None)
     return Redirect(f"{PATH}#privacy", status_code=303)
@@ -198,34 +183,12 @@ def _seconds(expires_at: int | None, now: int) -> int:
 
 
 def _see_page(site: MySite, value: str, seconds: int) -> Redirect:
-    cookie = Cookie(
-        key=COOKIE,
-        value=value,
-        path=PATH,
-        max_age=seconds,
-        httponly=True,
-        samesite="lax",
-        secure=site.secure_cookies,
-    )
-    return Redirect(PATH, status_code=303, cookies=[cookie])
+    return back_to(PATH, COOKIE, value, seconds=seconds, samesite="lax", secure=site.secure_cookies)
 
 
-async def _checked_form(request: AnyRequest, site: MySite, caller: Principal) -> dict[str, str]:
-    form = form_of(await request.body())
-    site.tokens.check(caller.session_id, form.get(TOKEN_FIELD, ""))
-    return dict(form)
-
-
-def _page(
-    site: MySite,
-    request: AnyRequest,
-    caller: Principal,
-    template: str,
-    values: dict[str, Any],
-    status: int = 200,
+def _sign_in_page(
+    site: MySite, request: AnyRequest, caller: Principal, problem: str | None = None
 ) -> Response[str]:
-    token = None if caller.session_id is None else site.tokens.token(caller.session_id)
-    content = site.templates.render(
-        template, theme=theme_of(request), form_token=token, values=values | {"path": PATH}
-    )
-    return Response(content, status_code=status, media_type=MediaType.HTML, headers=_PRIVATE)
+    values = {"problem": problem, "path": PATH}
+    status = 200 if problem is None else 401
+    return site.surface.page(request, caller, "me_sign_in.html", values, status=status)

@@ -6,33 +6,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.di import NamedDependency, Provide
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from groundswell.access.principal import Principal
-from groundswell.contract import times
-from groundswell.contract.errors import Forbidden, GroundswellError, Invalid
+from groundswell.contract.errors import Invalid
 from groundswell.contract.events.rewards import RewardStatus
-from groundswell.contract.times import Clock
 from groundswell.domains.referrals.views import CaseState, CaseView, ProgramView
 from groundswell.domains.referrals.views import Page as ReferralPage
 from groundswell.domains.rewards.views import Page as RewardPage
 from groundswell.domains.rewards.views import RewardRecord
-from groundswell.web.assets import Assets
-from groundswell.web.csrf import FormTokens
-from groundswell.web.errors import ErrorPages, theme_of
-from groundswell.web.forms import TOKEN_FIELD, form_of
+from groundswell.web.desk import Desk
 from groundswell.web.mine import money
-from groundswell.web.operators import COOKIE, OperatorPasses
 from groundswell.web.operators import PATH as OPERATIONS
-from groundswell.web.site import STATIC
-from groundswell.web.templates import Templates
+from groundswell.web.surface import AnyRequest, page_router
 
-AnyRequest = Request[Any, Any, Any]
 Decision = Literal["approve", "pay", "hold", "release", "reverse"]
 Resolution = Literal["confirmed", "dismissed"]
 
@@ -47,9 +38,6 @@ DECISIONS: dict[str, tuple[Decision, ...]] = {
     "paid": ("reverse",),
 }
 """What may be done with a reward in each state; the command itself decides in the end."""
-
-_PRIVATE = {"cache-control": "private, no-store", "vary": "Cookie"}
-_LARGEST_FORM = 4_096
 
 
 class Programs(Protocol):
@@ -90,61 +78,26 @@ class Review(msgspec.Struct, frozen=True):
     resolve: Callable[[str, Resolution, str | None], Awaitable[object]]
 
 
-class ReviewSite(msgspec.Struct, frozen=True):
-    """What the routes need."""
-
-    review: Review
-    templates: Templates
-    tokens: FormTokens
-    passes: OperatorPasses
-
-    def may_see(self, request: AnyRequest, caller: Principal) -> bool:
-        """Whether this is the host application, or somebody who showed its key."""
-        shown = request.cookies.get(COOKIE)
-        return caller.kind == "host" or self.passes.admits(caller.session_id, shown)
-
-
-def review_router(
-    *,
-    review: Review,
-    csrf_key: bytes,
-    pass_key: bytes,
-    notice: str | None = None,
-    clock: Clock = times.now,
-) -> Router:
-    """The router of the page; the keys are those of ``/ops``, where one signs in."""
-    templates = Templates(asset_url=Assets(STATIC).url, clock=clock, notice=notice)
-    problems = ErrorPages(templates)
-    passes = OperatorPasses(pass_key, clock)
-    site = ReviewSite(review, templates, FormTokens(csrf_key), passes)
-    return Router(
-        path=PATH,
-        route_handlers=[referrals, decide, resolve],
-        dependencies={"review_site": Provide(lambda: site, sync_to_thread=False)},
-        exception_handlers={
-            GroundswellError: problems,
-            HTTPException: problems,
-            Exception: problems,
-        },
-        request_max_body_size=_LARGEST_FORM,
-        include_in_schema=False,
-    )
+def review_router(*, review: Review, desk: Desk) -> Router:
+    """The router of the page; one signs in at ``/ops``."""
+    handlers = [referrals, decide, resolve]
+    return page_router(PATH, handlers, desk.surface, review=review, desk=desk)
 
 
 @get("/", media_type=MediaType.HTML)
 async def referrals(
     request: AnyRequest,
-    review_site: NamedDependency[ReviewSite],
+    review: NamedDependency[Review],
+    desk: NamedDependency[Desk],
     caller: NamedDependency[Principal],
     status: FromQuery[str] = "eligible",
     after: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """Programs, open suspicions, and the rewards in one state, ``after`` a place among them."""
-    if not review_site.may_see(request, caller):
+    if not desk.may_see(request, caller):
         return Redirect(OPERATIONS, status_code=303)
     if status not in STATES:
         raise Invalid.at("status", f"Must be one of {', '.join(STATES)}")
-    review = review_site.review
     programs = (await review.programs.programs(SHOWN, None)).items
     cases = [await review.suspicions.cases(one.program_id, "open", SHOWN, None) for one in programs]
     values = {
@@ -155,23 +108,25 @@ async def referrals(
         "states": STATES,
         "decisions": DECISIONS,
         "money": money,
+        "path": PATH,
     }
-    return _page(review_site, request, caller, values)
+    return desk.surface.page(request, caller, "ops_referrals.html", values)
 
 
 @post("/rewards/{reward_id:str}")
 async def decide(
     request: AnyRequest,
-    review_site: NamedDependency[ReviewSite],
+    review: NamedDependency[Review],
+    desk: NamedDependency[Desk],
     caller: NamedDependency[Principal],
     reward_id: FromPath[str],
 ) -> Redirect:
     """Approve, pay, hold, release or take back a reward, whole."""
-    form = await _checked_form(request, review_site, caller)
+    form = await desk.form(request, caller)
     action = next((one for one in get_args(Decision) if one == form.get("action")), None)
     if action is None:
         raise Invalid.at("action", "Must be approve, pay, hold, release or reverse")
-    await review_site.review.decide(reward_id, action, None)
+    await review.decide(reward_id, action, None)
     status = form.get("status", "")
     back = status if status in STATES else "eligible"
     return Redirect(f"{PATH}?status={back}#rewards", status_code=303)
@@ -180,35 +135,15 @@ async def decide(
 @post("/cases/{case_id:str}")
 async def resolve(
     request: AnyRequest,
-    review_site: NamedDependency[ReviewSite],
+    review: NamedDependency[Review],
+    desk: NamedDependency[Desk],
     caller: NamedDependency[Principal],
     case_id: FromPath[str],
 ) -> Redirect:
     """Confirm or dismiss a suspicion."""
-    form = await _checked_form(request, review_site, caller)
+    form = await desk.form(request, caller)
     said = next((one for one in get_args(Resolution) if one == form.get("resolution")), None)
     if said is None:
         raise Invalid.at("resolution", "Must be confirmed or dismissed")
-    await review_site.review.resolve(case_id, said, None)
+    await review.resolve(case_id, said, None)
     return Redirect(f"{PATH}#cases", status_code=303)
-
-
-async def _checked_form(request: AnyRequest, site: ReviewSite, caller: Principal) -> dict[str, str]:
-    form = form_of(await request.body())
-    site.tokens.check(caller.session_id, form.get(TOKEN_FIELD, ""))
-    if not site.may_see(request, caller):
-        raise Forbidden("You are not signed in any more. Please sign in again.")
-    return dict(form)
-
-
-def _page(
-    site: ReviewSite, request: AnyRequest, caller: Principal, values: dict[str, Any]
-) -> Response[str]:
-    token = None if caller.session_id is None else site.tokens.token(caller.session_id)
-    content = site.templates.render(
-        "ops_referrals.html",
-        theme=theme_of(request),
-        form_token=token,
-        values=values | {"path": PATH},
-    )
-    return Response(content, media_type=MediaType.HTML, headers=_PRIVATE)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import Cookie
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
@@ -20,19 +19,16 @@ from groundswell.contract.errors import GroundswellError, Invalid, NotFound
 from groundswell.contract.times import Clock
 from groundswell.domains.engagement.views import Period, VoteType
 from groundswell.web.assets import Assets
-from groundswell.web.csrf import FormTokens
-from groundswell.web.errors import ErrorPages, theme_of
-from groundswell.web.forms import TOKEN_FIELD, comment_problem, form_of, local_path
+from groundswell.web.errors import ErrorPages
+from groundswell.web.forms import comment_problem, local_path
 from groundswell.web.pages import Lists, MediaPage, Pages, Queries, media_file_id_of
 from groundswell.web.prints import svg_of
-from groundswell.web.site import STATIC, Actions, Site
+from groundswell.web.site import Actions, Site
+from groundswell.web.surface import STATIC, AnyRequest, page_router, surface_of
 from groundswell.web.templates import Templates
-
-AnyRequest = Request[Any, Any, Any]
 
 _YEAR = 365 * 24 * 3600
 _FOREVER = {"cache-control": f"public, max-age={_YEAR}, immutable"}
-_FRESH = {"cache-control": "private, no-cache", "vary": "Cookie"}
 _LARGEST_FORM = 64 * 1024
 _PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d", "all": "all"}
 _CHART_PERIODS: dict[str, Period] = {"24h": "24h", "7d": "7d", "30d": "30d"}
@@ -61,28 +57,16 @@ def web_router(
     escaped, a ``markupsafe.Markup`` keeps its links.
     """
     assets = Assets(STATIC)
-    templates = Templates(asset_url=assets.url, clock=clock, notice=notice)
-    problems = ErrorPages(templates)
+    surface = surface_of(csrf_key, notice, clock, assets=assets)
     site = Site(
         pages=Pages(queries, lists),
-        templates=templates,
+        surface=surface,
         assets=assets,
-        tokens=FormTokens(csrf_key),
         actions=actions,
         secure_cookies=secure_cookies,
     )
-    return Router(
-        path="/",
-        route_handlers=[home, media, vote, comment, comments_moved, theme, print_svg, static_file],
-        dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
-        exception_handlers={
-            GroundswellError: problems,
-            HTTPException: problems,
-            Exception: problems,
-        },
-        request_max_body_size=_LARGEST_FORM,
-        include_in_schema=False,
-    )
+    handlers = [home, media, vote, comment, comments_moved, theme, print_svg, static_file]
+    return page_router("/", handlers, surface, largest_form=_LARGEST_FORM, site=site)
 
 
 def error_pages(*, notice: str | None = None, clock: Clock = times.now) -> ErrorPages:
@@ -99,7 +83,7 @@ async def home(
 ) -> Response[str]:
     """The lists and what happens now; ``period`` is that of the popular list."""
     page = await site.pages.home(_one_of(_PERIODS, period))
-    return _page(site, request, caller, "home.html", {"page": page})
+    return site.surface.page(request, caller, "home.html", {"page": page})
 
 
 @get("/media/{media_file_id:str}", media_type=MediaType.HTML)
@@ -130,7 +114,7 @@ async def vote(
     media_file_id: FromPath[str],
 ) -> Redirect:
     """Cast, change or take back a vote by form: ``vote`` is ``up``, ``down`` or ``none``."""
-    form = await _checked_form(request, site, caller)
+    form = await site.surface.form(request, caller)
     file = media_file_id_of(media_file_id)
     wanted = form.get("vote", "")
     if wanted not in _VOTES:
@@ -147,7 +131,7 @@ async def comment(
     media_file_id: FromPath[str],
 ) -> Response[Any]:
     """Publish a comment by form; one that cannot be published comes back with the reason."""
-    form = await _checked_form(request, site, caller)
+    form = await site.surface.form(request, caller)
     file = media_file_id_of(media_file_id)
     body = form.get("body", "").replace("\r\n", "\n")
     problem = comment_problem(body)
@@ -169,7 +153,7 @@ async def theme(
     request: AnyRequest, site: NamedDependency[Site], caller: NamedDependency[Principal]
 ) -> Redirect:
     """Remember light, dark or the system's choice in a cookie, and go back."""
-    form = await _checked_form(request, site, caller)
+    form = await site.surface.form(request, caller)
     wanted = form.get("theme")
     if wanted not in ("auto", "light", "dark"):
         raise Invalid.at("theme", "Expected auto, light or dark")
@@ -226,37 +210,7 @@ def _media_response(
 ) -> Response[str]:
     values = {"page": page, "said": said, "draft": draft, "problem": problem}
     status = 200 if problem is None else 400
-    return _page(site, request, caller, "media.html", values, status)
-
-
-def _page(
-    site: Site,
-    request: AnyRequest,
-    caller: Principal,
-    template: str,
-    values: dict[str, Any],
-    status: int = 200,
-) -> Response[str]:
-    token = None if caller.session_id is None else site.tokens.token(caller.session_id)
-    content = site.templates.render(
-        template,
-        theme=theme_of(request),
-        form_token=token,
-        values=values | {"path": request.url.path},
-    )
-    return Response(content, status_code=status, media_type=MediaType.HTML, headers=_FRESH)
-
-
-async def _checked_form(request: AnyRequest, site: Site, caller: Principal) -> dict[str, str]:
-    """The fields of a form that came from one of our pages.
-
-    Raises:
-        FormExpired: its token is not that of the caller's session.
-        Invalid: it is not a form.
-    """
-    form = form_of(await request.body())
-    site.tokens.check(caller.session_id, form.get(TOKEN_FIELD, ""))
-    return dict(form)
+    return site.surface.page(request, caller, "media.html", values, status=status)
 
 
 async def _record_view(site: Site, caller: Principal, file: int) -> None:

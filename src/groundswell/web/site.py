@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -11,11 +10,8 @@ import msgspec
 from groundswell.access.principal import Principal
 from groundswell.domains.engagement.views import VoteType
 from groundswell.web.assets import Assets
-from groundswell.web.csrf import FormTokens
 from groundswell.web.pages import Pages
-from groundswell.web.templates import Templates
-
-STATIC = Path(__file__).parent / "static"
+from groundswell.web.surface import Surface
 
 
 class Actions(Protocol):
@@ -44,8 +40,7 @@ class Site(msgspec.Struct, frozen=True):
     """Everything a page route needs."""
 
     pages: Pages
-    templates: Templates
+    surface: Surface
     assets: Assets
-    tokens: FormTokens
     actions: Actions
     secure_cookies: bool

@@ -26,9 +26,11 @@ function renew(fresh) {
 async function look() {
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
-    if (answer.status === 401) return location.reload();
     if (!answer.ok) throw new Error(answer.statusText);
-    renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Whoever is signed in no longer is shown where to sign in again.
+    if (fresh.querySelector("[data-sign-in]")) return location.reload();
+    renew(fresh);
     attempt = 0;
     tell("live");
     next(EVERY_MS);
