@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from groundswell.access.addresses import TrustedProxies
@@ -19,6 +20,7 @@ from groundswell.access.signing import SigningKey
 from groundswell.access.tokens import AccessTokens, signing_key
 from groundswell.app.core import Core
 from groundswell.contract import times
+from groundswell.contract.errors import Unauthenticated
 from groundswell.http.callers import Callers
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.showing import CredentialsOf, shown
@@ -34,17 +36,22 @@ class Access:
     """The parts that know callers, and what we sign with."""
 
     issuer: TokenIssuer
+    keys: ApiKeys
     revocations: Revocations
     callers: Callers
     signing: SigningKey
 
     async def verify(self, token: str, address: str) -> Credentials:
-        """What a user's token says, shown from an address.
+        """What a user's token, or an API key of the host, says, shown from an address.
 
         Raises:
             TokenExpired: its time is over.
             Unauthenticated: it does not count.
         """
+        if self.keys.is_meant(token):
+            await self.keys.verify(token, times.now())
+            host = Principal("host", None, address, None)
+            return Credentials(host, holds=partial(self._still_counts, token))
         claims = await self.issuer.verify(token, times.now())
         user = Principal("user", claims.user_id, address, claims.session_id, claims.scopes)
         return Credentials(
@@ -54,6 +61,13 @@ class Access:
             expires_at=claims.expires_at,
             client_id=claims.client_id,
         )
+
+    async def _still_counts(self, key: str) -> bool:
+        try:
+            await self.keys.verify(key, times.now())
+        except Unauthenticated:
+            return False
+        return True
 
     @property
     def credentials_of(self) -> CredentialsOf:
@@ -70,12 +84,9 @@ def access_of(core: Core) -> Access:
     refresh = RefreshTokens(core.store)
     revocations = Revocations(core.store, refresh, clock)
     issuer = TokenIssuer(AccessTokens(key, key_set), refresh, revocations)
-    authenticator = Authenticator(
-        ApiKeys(core.store, settings.api_key or None),
-        issuer,
-        TrustedProxies.parse(settings.trusted_proxies),
-    )
-    return Access(issuer, revocations, Callers(authenticator, clock), SigningKey(core.secret))
+    keys = ApiKeys(core.store, settings.api_key or None)
+    authenticator = Authenticator(keys, issuer, TrustedProxies.parse(settings.trusted_proxies))
+    return Access(issuer, keys, revocations, Callers(authenticator, clock), SigningKey(core.secret))
 
 
 def limits_of(settings: Settings) -> tuple[RateLimits, Close]:

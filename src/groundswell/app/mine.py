@@ -7,6 +7,7 @@ from groundswell.access.principal import Principal
 from groundswell.app.access import Access
 from groundswell.app.core import Core
 from groundswell.contract import times
+from groundswell.contract.errors import Unauthenticated
 from groundswell.contract.inbox import ReadState
 from groundswell.domains.inbox.offering import InboxActions
 from groundswell.domains.network.rows import are_friends
@@ -44,6 +45,8 @@ def verifying(access: Access) -> Verify:
 
     async def verify(token: str, address: str) -> Shown:
         found = await access.verify(token, address)
+        if found.user_id is None:
+            raise Unauthenticated("This needs a user's access token.")
         return Shown(found.principal, found.expires_at)
 
     return verify

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from groundswell.access.principal import Principal
@@ -17,6 +19,7 @@ class Credentials(msgspec.Struct, frozen=True):
         issued_at: when the token was issued, microseconds; None without a token.
         expires_at: when the token ends, microseconds; None: never.
         client_id: the only client id the token may be used with; None: any.
+        holds: says whether the host's key still counts; None: it is not asked.
     """
 
     principal: Principal
@@ -24,6 +27,7 @@ class Credentials(msgspec.Struct, frozen=True):
     issued_at: int | None = None
     expires_at: int | None = None
     client_id: str | None = None
+    holds: Callable[[], Awaitable[bool]] | None = None
 
     @property
     def user_id(self) -> str | None:

@@ -7,7 +7,6 @@ of presence, which belong to nobody, are open to whoever has a grant for them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final, Literal, cast, get_args
@@ -15,7 +14,7 @@ from typing import Any, Final, Literal, cast, get_args
 import msgspec
 
 from groundswell.contract.errors import Unauthenticated
-from groundswell.realtime.topics import BROADCAST, MAX_LENGTH, is_name
+from groundswell.realtime.topics import BROADCAST, is_name, is_pattern
 
 Action = Literal["subscribe", "history", "presence"]
 
@@ -25,7 +24,6 @@ MAX_PATTERNS: Final = 256
 """Patterns of all grants together."""
 
 _FIELDS: Final = frozenset(("topics", "actions"))
-_PREFIX: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,64}\.){1,5}")
 
 
 class Grants:
@@ -125,11 +123,7 @@ def _is_action(action: Any) -> bool:
 
 
 def _is_pattern(topic: object) -> bool:
-    if not isinstance(topic, str) or len(topic) > MAX_LENGTH:
-        return False
-    if topic.endswith(".*"):
-        return _PREFIX.fullmatch(topic[:-1]) is not None
-    return is_name(topic)
+    return isinstance(topic, str) and (is_name(topic) or is_pattern(topic))
 
 
 def _malformed(what: str) -> Unauthenticated:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.outbox import Losses
 from groundswell.realtime.patterns import pattern_of
+from groundswell.realtime.topics import family_of, is_pattern
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,9 @@ class Audience:
 class Hub:
     """Who hears what in this process.
 
+    Who subscribes to a pattern (``media.*``) hears each topic that matches it, and an event once,
+    though it should hold that topic too.
+
     ``deliver`` is attached to a broker. ``seq`` is the newest place in the log that was delivered
     here; envelopes arrive in order of ``seq``. Where the broker brings only what is listened to,
     ``channels`` is told what that is.
@@ -115,6 +119,7 @@ class Hub:
         self._failed = 0
         # How many listen through which door, of topics that were told since that changed.
         self._doors: dict[str, Counter[str]] = {}
+        self._patterns = 0
 
     def subscribe(
         self, subscriber: Subscriber, topics: Iterable[str], *, door: str = "other"
@@ -159,7 +164,7 @@ class Hub:
         """Hand each envelope to all subscribers of its topic."""
         for envelope in envelopes:
             self.seq = max(self.seq, envelope.seq)
-            members = self._subscribers.get(envelope.topic)
+            members = self._members(envelope.topic)
             if members:
                 self._count(envelope.topic, members)
                 self._fan_out(envelope, tuple(members))
@@ -198,6 +203,14 @@ class Hub:
         """What is listened to, and through which doors it was told."""
         return Audience(dict(+self._subscriptions), dict(self._delivered), self._failed)
 
+    def _members(self, topic: str) -> Mapping[Subscriber, str] | None:
+        """Who hears the topic, by its name or by the pattern it matches."""
+        members = self._subscribers.get(topic)
+        if not self._patterns:
+            return members
+        wide = self._subscribers.get(family_of(topic))
+        return {**wide, **members} if wide and members else wide or members
+
     def _end(self, topic: str) -> None:
         for member in tuple(self._subscribers.get(topic, ())):
             if isinstance(member, TakesEnds):
@@ -224,18 +237,26 @@ class Hub:
         members = self._subscribers.get(topic)
         if members is None:
             members = self._subscribers[topic] = {}
+            self._patterns += is_pattern(topic)
             if self._channels is not None:
                 self._channels.follow(topic)
         members[subscriber] = door
         self._subscriptions[pattern_of(topic)] += 1
-        self._doors.pop(topic, None)
+        self._forget_doors(topic)
 
     def _forget(self, subscriber: Subscriber, topic: str) -> None:
         members = self._subscribers[topic]
         del members[subscriber]
         self._subscriptions[pattern_of(topic)] -= 1
-        self._doors.pop(topic, None)
+        self._forget_doors(topic)
         if not members:
             del self._subscribers[topic]
+            self._patterns -= is_pattern(topic)
             if self._channels is not None:
                 self._channels.unfollow(topic)
+
+    def _forget_doors(self, topic: str) -> None:
+        if is_pattern(topic):
+            self._doors.clear()
+        else:
+            self._doors.pop(topic, None)

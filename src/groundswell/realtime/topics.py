@@ -29,6 +29,7 @@ HOT: Final = Topic("hot")
 BROADCAST: Final = Topic("system.broadcast")
 
 _GRAMMAR: Final = re.compile(r"[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,5}")
+_PATTERN: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,64}\.){1,5}\*")
 
 
 class Viewer(Protocol):
@@ -136,6 +137,41 @@ def is_name(text: str) -> bool:
     return len(text) <= MAX_LENGTH and _GRAMMAR.fullmatch(text) is not None
 
 
+def is_pattern(text: str) -> bool:
+    """Whether the text is a topic but for its last segment, which is ``*``.
+
+    ``*`` stands for exactly one segment, never for a part of one or for several.
+    """
+    return len(text) <= MAX_LENGTH and _PATTERN.fullmatch(text) is not None
+
+
+def family_of(topic: str) -> str:
+    """The one pattern that the topic matches; empty if it has no more than one segment."""
+    head, dot, _ = topic.rpartition(".")
+    return f"{head}.*" if dot else ""
+
+
+def parse_pattern(text: str) -> str:
+    """The pattern, if there are topics that match it. Presence is told nobody by a pattern.
+
+    Raises:
+        UnknownTopic: there are none.
+    """
+    given = text.split(".")[:-1]
+    if not any(_may_match(kind, given) for kind in KINDS):
+        raise UnknownTopic(text)
+    return text
+
+
+def _may_match(kind: TopicKind, given: list[str]) -> bool:
+    *parts, _ = kind.name.split(".")
+    return (
+        kind.rule != "permitted"
+        and len(parts) == len(given)
+        and all(part.startswith("{") or part == one for part, one in zip(parts, given, strict=True))
+    )
+
+
 def subject_of(topic: str) -> str:
     """What the second segment names: a user, a program, a board; empty if there is none."""
     return topic.split(".")[1] if "." in topic else ""
@@ -149,7 +185,8 @@ def parse(text: str) -> Topic:
         UnknownTopic: it does, and no such topic exists.
     """
     if not is_name(text):
-        raise Invalid.at("topics", f"{text[:80]!r} is not a topic name")
+        hint = _FOR_THE_HOST if is_pattern(text) else ""
+        raise Invalid.at("topics", f"{text[:80]!r} is not a topic name{hint}")
     kind_of(text)
     return Topic(text)
 
@@ -179,6 +216,8 @@ def admit(text: str, viewer: Viewer) -> Topic:
         raise TopicForbidden(topic, _REASONS[kind.rule])
     return topic
 
+
+_FOR_THE_HOST: Final = ": patterns are for the host, over WebSocket or Socket.IO"
 
 _REASONS: Final[dict[Rule, str]] = {
     "public": "is closed",

@@ -551,3 +551,64 @@ async def test_a_new_epoch_is_heard_by_all_processes_without_coming_back(
             assert listener.heard[-1].epoch == renewed.epoch
             assert (listener.gaps, listener.moves) == ([], [])
         await joined(1, one, other)
+
+
+async def test_a_pattern_is_heard_at_every_process_with_the_places_of_each_topic(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    async with two(redis_server.url, log) as (one, other):
+        wide, both = await one.listen("media.*"), await one.listen("media.*", "media.1")
+        named = await other.listen("media.1")
+        for seq in range(101, 106):
+            log.write(
+                publication(seq, "media.1"), publication(seq, "media.2"), publication(seq, "hot")
+            )
+            await asyncio.gather(one.follow_log(), other.follow_log())
+        await other.broker.publish([state(105, "media.3")])
+        await one.broker.publish(log.write(publication(106, "activity")))
+        every = [(seq, offset) for seq, offset in zip(range(101, 106), range(1, 6), strict=True)]
+        for listener in (wide, both):
+            by_topic = {
+                topic: [(e.seq, e.offset) for e in listener.heard if e.topic == topic]
+                for topic in {e.topic for e in listener.heard}
+            }
+            assert by_topic == {"media.1": every, "media.2": every, "media.3": [(105, 1)]}
+        assert named.places == every
+        one.hub.leave(wide)
+        one.hub.leave(both)
+        last = await one.listen("media.2")
+        await other.broker.publish(log.write(publication(107, "media.2")))
+        await one.follow_log()
+        await until(lambda: _said(last.places == [(107, 6)]))
+
+
+async def test_a_pattern_is_heard_while_redis_is_away_and_after(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    async with process(redis_server.url, log) as one:
+        wide = await one.listen("media.*")
+        await one.broker.publish(log.write(publication(101, "media.1")))
+        redis_server.kill()
+        await one.broker.publish(log.write(publication(102, "media.1"), publication(102, "hot")))
+        await away(one)
+        await one.broker.publish(log.write(publication(103, "media.2")))
+        redis_server.start()
+        await back(one)
+        await one.broker.publish(log.write(publication(104, "media.3")))
+        await until(lambda: _said(wide.seqs == [101, 102, 103, 104]))
+        assert [e.topic for e in wide.heard] == ["media.1", "media.1", "media.2", "media.3"]
+
+
+async def test_what_was_published_elsewhere_while_this_process_was_cut_off_is_told(
+    redis_server: RedisServer, log: PublishedLog
+) -> None:
+    async with (
+        two(redis_server.url, log) as (one, other),
+        Redis.from_url(redis_server.url) as redis,
+    ):
+        wide = await one.listen("media.*", "media.1")
+        await other.broker.publish(log.write(publication(101, "media.1")))
+        await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await other.broker.publish(log.write(publication(102, "media.1")))
+        await other.broker.publish(log.write(publication(103, "media.2")))
+        await until(lambda: _said(sorted(wide.seqs) == [101, 102, 103]))

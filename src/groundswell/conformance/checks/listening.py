@@ -77,6 +77,37 @@ async def grammar(kit: Kit) -> None:
         expect(results[topic]["error"]["code"] in (1001, 1103, 1104), "it is refused", results)
 
 
+@check("2.8", "a pattern tells the host application every topic that matches it, and nothing past")
+async def pattern(kit: Kit) -> None:
+    host = await kit.client(additional_headers=kit.site.as_host())
+    user, other = await kit.user(), await kit.user()
+    await kit.message(user)
+    wanted = f"user.{user.id}.*"
+    result = (await host.subscribe(wanted))[wanted]
+    same((result["ok"], result["recovery"], result["contiguous"]), (True, "none", False), wanted)
+    await kit.message(other)
+    id_ = await kit.message(user)
+    heard = [one for one in await host.quiet(1) if one["type"] == "EVENT"]
+    same([(one["topic"], one["id"]) for one in heard], [(user.inbox, id_)], "what is told")
+    place = {wanted: {"epoch": "another", "offset": 1}}
+    topic_refused(await host.subscribe(wanted, resume=place), wanted, 1004)
+    nothing = "nothing.of.this.*"
+    topic_refused(await host.subscribe(nothing), nothing, 1104)
+
+
+@check("2.8", "nobody but the host application has patterns, with whatever grants")
+async def no_pattern(kit: Kit) -> None:
+    name = kit.site.name("user")
+    wanted = [f"user.{name}.*", "media.*", "system.*", "user.*", "*"]
+    grants = [{"topics": wanted[:3], "actions": ["subscribe", "history"]}]
+    user = await kit.sign_in(name, grants=grants)
+    for client in (await kit.open(), await kit.open(user)):
+        results = await client.subscribe(*wanted)
+        for one in wanted:
+            same(results[one]["ok"], False, f"whether {one} may be heard")
+            expect(results[one]["error"]["code"] in (1001, 1103), "it is refused", results)
+
+
 @check("2.8", "a topic of the right form that does not exist is refused with 1104")
 async def unknown_topic(kit: Kit) -> None:
     client = await kit.open()
@@ -167,6 +198,8 @@ CHECKS = (
     broadcast,
     not_permitted,
     grammar,
+    pattern,
+    no_pattern,
     unknown_topic,
     no_dots,
     revoked,

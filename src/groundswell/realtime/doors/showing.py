@@ -14,7 +14,7 @@ CallerOf = Callable[[Scope], Awaitable[Principal]]
 """Who makes a request. Raises Unauthenticated."""
 
 VerifyToken = Callable[[str, str], Awaitable[Credentials]]
-"""What a user's token says, shown from an address. Raises Unauthenticated."""
+"""What a user's token, or the host's key, says, shown from an address. Raises Unauthenticated."""
 
 CredentialsOf = Callable[[Scope], Awaitable[Credentials]]
 """Who a request shows, a visitor without credentials. Raises Unauthenticated."""
@@ -29,7 +29,7 @@ def shown(caller_of: CallerOf, verify_token: VerifyToken) -> CredentialsOf:
     async def credentials_of(scope: Scope) -> Credentials:
         caller = await caller_of(scope)
         token = _token(scope)
-        if caller.kind != "user" or token is None or header(scope, b"groundswell-user"):
+        if caller.kind == "visitor" or token is None or header(scope, b"groundswell-user"):
             return Credentials(caller)
         return await verify_token(token, caller.address)
 

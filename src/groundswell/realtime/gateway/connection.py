@@ -17,6 +17,7 @@ from groundswell.realtime.gateway.frames import Bye, ClientFrame
 from groundswell.realtime.gateway.hearing import Hearing
 from groundswell.realtime.gateway.jobs import Job, Jobs
 from groundswell.realtime.gateway.outlet import Outlet
+from groundswell.realtime.gateway.patterns import Pattern, Patterns
 from groundswell.realtime.gateway.presence_commands import Appearance, Viewing
 from groundswell.realtime.gateway.refusals import error_of
 from groundswell.realtime.gateway.restoring import NO_FORMER, Former
@@ -59,6 +60,7 @@ class Connection:
         "hearing",
         "id",
         "outlet",
+        "patterns",
         "session",
         "session_id",
         "subscriptions",
@@ -79,6 +81,7 @@ class Connection:
         self.device: InboxDevice | None = None
         self.appearance: Appearance | None = None
         self.viewing: Viewing | None = None
+        self.patterns: Patterns | None = None
         self._shared = shared
         self._rights = shared.rights
         self._wheel = shared.wheel
@@ -115,6 +118,8 @@ class Connection:
         """Tell a live event."""
         subscription = self.subscriptions.get(envelope.topic)
         if subscription is None:
+            if self.patterns is not None:
+                self.patterns.tell(envelope)
             return
         if (
             subscription.plain == self._rights.version
@@ -134,6 +139,8 @@ class Connection:
         subscription = self.subscriptions.get(gap.topic)
         if subscription is not None:
             self.hearing.lose(subscription, gap)
+        elif self.patterns is not None:
+            self.patterns.lose(gap)
 
     def move(self, topic: str, epoch: str, offset: int) -> None:
         """All of a topic was told up to there, part of it without offsets."""
@@ -152,7 +159,7 @@ class Connection:
         if self._closed or now < self._due:
             return None
         self.hearing.tick(now)
-        for part in (self.device, self.appearance):
+        for part in (self.device, self.appearance, self.patterns):
             if part is not None:
                 part.tick(now)
         self._perform(self.session.tick(now, self.outlet.spoke_at))
@@ -207,8 +214,20 @@ class Connection:
             topics.append(subscription.topic)
         self._shared.hub.subscribe(self, topics, door=self._link.transport)
 
+    def begin_pattern(self, pattern: Pattern) -> None:
+        """Hold many topics: from now on their live events come here."""
+        if self._closed:
+            return
+        if self.patterns is None:
+            self.patterns = Patterns(self)
+            self.look_after()
+        self.patterns.hold(pattern)
+        self._shared.hub.subscribe(self, (pattern.name,), door=self._link.transport)
+
     def end(self, topic: str) -> None:
-        """Hold a topic no longer."""
+        """Hold a topic, or a pattern, no longer."""
+        if self.patterns is not None and self.patterns.end(topic):
+            self._shared.hub.unsubscribe(self, (topic,))
         if self.subscriptions.pop(topic, None) is not None:
             self._shared.hub.unsubscribe(self, (topic,))
         self.tracked.pop(topic, None)
@@ -275,7 +294,7 @@ class Connection:
         return self.hearing.may_still_hear(envelope)
 
     def _next_due(self) -> int:
-        parts = (self.hearing, self.device, self.appearance)
+        parts = (self.hearing, self.device, self.appearance, self.patterns)
         times = (one.due for one in parts if one is not None)
         soonest = self.session.due(self.outlet.spoke_at)
         return min([soonest, *(one for one in times if one is not None)])
@@ -312,6 +331,7 @@ class Connection:
     def _end_hearing(self) -> None:
         self._closed = True
         self.subscriptions = {}
+        self.patterns = None
 
     def _leave(self) -> None:
         if self._left:

@@ -166,7 +166,7 @@ class Hearing:
         connection = self._connection
         subscription = connection.subscriptions.get(envelope.topic)
         if subscription is None:
-            return False
+            return connection.patterns is not None and connection.patterns.covers(envelope.topic)
         if not subscription.private:
             return True
         if subscription.stage is Stage.LIVE and self.may_hear(subscription):

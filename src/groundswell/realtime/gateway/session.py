@@ -127,7 +127,8 @@ class Session:
         Raises:
             Mismatch: it is of another user, or for another client id.
         """
-        if shown.user_id != self.credentials.user_id:
+        former = self.credentials
+        if (shown.user_id, shown.principal.kind) != (former.user_id, former.principal.kind):
             raise Mismatch("The token is of another user than the connection.")
         if shown.client_id is not None and self.client_id not in (None, shown.client_id):
             raise Mismatch("The token is for another clientId.")

@@ -17,11 +17,13 @@ from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Options, Subscribe, Unsubscribe
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of
+from groundswell.realtime.gateway.patterns import begin_patterns, go_live, pattern_held
 from groundswell.realtime.gateway.preparing import Budget, Claim, Prepared
 from groundswell.realtime.gateway.presence_commands import view
 from groundswell.realtime.gateway.refusals import error_body
 from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.rights import is_private
+from groundswell.realtime.gateway.room import require_change, require_room
 from groundswell.realtime.gateway.signing import signer
 from groundswell.realtime.gateway.subscription import Subscription
 from groundswell.realtime.gateway.tailoring import chosen_filter
@@ -52,12 +54,19 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
     if not names:
         raise Refused(Code.BAD_REQUEST, "Name at least one topic.")
     refused: _Refusals = {}
-    begun = await _begin(connection, names, frame.options, refused, tracked=tracked)
+    patterns, not_begun = await begin_patterns(connection, names, frame.options)
+    for name, error in not_begun.items():
+        refused[name] = _refusal(connection, error)
+    many = {*not_begun, *(one.name for one in patterns)}
+    topics = [name for name in names if name not in many]
+    begun = await _begin(connection, topics, frame.options, refused, tracked=tracked)
     seq = connection.shared.head()
     prepared = await _prepare(connection, begun, refused)
     results: dict[str, TopicHeld | TopicRefused] = {**refused}
     for subscription, ready in prepared:
         results[subscription.topic] = _held(connection, subscription, ready, seq)
+    for pattern in patterns:
+        results[pattern.name] = pattern_held(connection)
     connection.reply(
         Subscribed(
             ref=or_unset(frame.ref),
@@ -65,6 +74,7 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
             resume_token=resume_token(connection) if connection.session.greeted else UNSET,
         )
     )
+    go_live(connection, patterns)
     await _bring_inbox(connection, [subscription for subscription, _ in prepared])
     for subscription, ready in prepared:
         connection.shared.figures.resumes[ready.plan.recovery] += 1
@@ -171,29 +181,12 @@ async def _found(
     """
     held = connection.subscriptions.get(name)
     if held is None or held.implicit:
-        _require_room(connection, begun, tracked=tracked)
+        require_room(connection, begun, tracked=tracked)
         return await _new(connection, name, tracked=tracked)
     if held.tracked and not tracked:
-        _require_room(connection, begun, tracked=False)
+        require_room(connection, begun, tracked=False)
         held.tracked = False
     return held
-
-
-def _require_room(
-    connection: Connection, begun: Mapping[str, Subscription], *, tracked: bool
-) -> None:
-    """Refuse one topic more than may be held at once.
-
-    Raises:
-        Refused: there are as many.
-    """
-    limits = connection.shared.limits
-    most = limits.keys if tracked else limits.topics
-    kinds = {**connection.subscriptions, **begun}.values()
-    if sum(one.tracked is tracked and not one.implicit for one in kinds) >= most:
-        raise Refused(
-            Code.TOPIC_LIMIT, f"At most {most} {'keys' if tracked else 'topics'} at once."
-        )
 
 
 async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscription:
@@ -211,9 +204,7 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
     private = is_private(topic)
     if private and connection.expired():
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
-    wait = session.change(shared.clock())
-    if wait:
-        raise Refused(Code.SUBSCRIBE_COOLDOWN, "Subscriptions change too fast.", retry_after=wait)
+    require_change(connection)
     return Subscription(topic, kind_of(topic), private=private, checked=version, tracked=tracked)
 
 

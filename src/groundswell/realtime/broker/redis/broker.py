@@ -354,7 +354,7 @@ class RedisBroker:
             raise
         if missed.lost is not None:
             listeners.lost(missed.behind, *missed.lost)
-        listeners.hand([one for one in missed.envelopes if one.topic in self._followed])
+        listeners.hand([one for one in missed.envelopes if self._followed.hears(one.topic)])
         listeners.reached(head.seq)
         for topic, place in places.items():
             self._followed.put(topic, place)

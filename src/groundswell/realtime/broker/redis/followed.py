@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from groundswell.realtime.topics import family_of, is_pattern
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -18,7 +20,8 @@ class Place:
 class Followed:
     """Followed topics with their places; one without a place was not heard through Redis yet.
 
-    ``changed`` is set when a topic came or went. The topics in ``always`` never go.
+    ``changed`` is set when a topic came or went. The topics in ``always`` never go. A pattern is
+    followed like a topic, on a channel of its own; its place says nothing but that it is heard.
     """
 
     def __init__(self, always: frozenset[str] = frozenset()) -> None:
@@ -27,6 +30,7 @@ class Followed:
         self._waiting: dict[str, asyncio.Event] = {}
         self._new: set[str] = set()
         self._dropped: set[str] = set()
+        self._patterns: set[str] = set()
         self.changed = asyncio.Event()
         for topic in always:
             self.add(topic)
@@ -37,9 +41,22 @@ class Followed:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def patterns(self) -> frozenset[str]:
+        """The followed patterns."""
+        return frozenset(self._patterns)
+
+    def hears(self, topic: str) -> bool:
+        """Whether the topic is followed, by its name or by the pattern it matches."""
+        return topic in self._places or (
+            bool(self._patterns) and family_of(topic) in self._patterns
+        )
+
     def add(self, topic: str) -> None:
         """Somebody listens."""
         if topic not in self._places:
+            if is_pattern(topic):
+                self._patterns.add(topic)
             self._places[topic] = None
             self._waiting[topic] = asyncio.Event()
             self._new.add(topic)
@@ -49,6 +66,7 @@ class Followed:
         """Nobody listens any more."""
         if topic in self._places and topic not in self._always:
             del self._places[topic]
+            self._patterns.discard(topic)
             self.release(topic)
             self._new.discard(topic)
             self._dropped.add(topic)

@@ -11,6 +11,7 @@ from groundswell.realtime.broker.redis.followed import Followed, Place
 from groundswell.realtime.broker.redis.source import PORTION, Source, end_of_hole
 from groundswell.realtime.broker.redis.streams import Head, Renumbered, Streams
 from groundswell.realtime.messages import Envelope
+from groundswell.realtime.topics import family_of, is_pattern
 
 _STATES_AMONG = 20
 """The newest state of a topic that has events too is looked for among so many of its newest."""
@@ -87,12 +88,14 @@ class Absence:
         """
         found = Missed()
         for topic, place in places.items():
-            if not await self._from_redis(topic, place, found):
+            if is_pattern(topic):
+                found.behind.append(topic)
+            elif not await self._from_redis(topic, place, found):
                 found.behind.append(topic)
                 found.moved.append(topic)
                 found.envelopes += await self._newest_state(topic)
         if found.behind:
-            await self._from_log(found, until)
+            await self._from_log(found, frozenset(places), until)
         found.envelopes.sort(key=lambda envelope: envelope.seq)
         return found
 
@@ -119,8 +122,12 @@ class Absence:
         stretch = await self._streams.read(self._life, topic, "newest", 0, _STATES_AMONG)
         return [one for one in stretch.envelopes if one.state][-1:]
 
-    async def _from_log(self, found: Missed, until: int) -> None:
-        topics, place = frozenset(found.behind), self._delivered
+    async def _from_log(self, found: Missed, followed: frozenset[str], until: int) -> None:
+        behind, place = frozenset(found.behind), self._delivered
+
+        def is_missed(topic: str) -> bool:
+            return topic in behind or (topic not in followed and family_of(topic) in behind)
+
         while place < until:
             past = await self._source.publications(place, PORTION)
             if not past.complete:
@@ -128,7 +135,7 @@ class Absence:
             found.envelopes += [
                 Envelope(one)
                 for one in past.publications
-                if one.topic in topics and one.seq <= until
+                if is_missed(one.topic) and one.seq <= until
             ]
             if past.top_seq <= place:
                 break

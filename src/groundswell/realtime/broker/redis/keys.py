@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from groundswell.realtime.topics import family_of
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -47,6 +49,14 @@ class Keys:
     def channel(self, topic: str) -> bytes:
         """Where a topic is heard live."""
         return self._channels + topic.encode()
+
+    def family(self, topic: str) -> bytes:
+        """Where a topic is heard by those who follow the pattern it matches; empty if by none.
+
+        Sharded channels know no patterns, so each pattern has a channel.
+        """
+        pattern = family_of(topic)
+        return self.channel(pattern) if pattern else b""
 
     def topic(self, channel: bytes) -> str:
         """The topic of a channel."""

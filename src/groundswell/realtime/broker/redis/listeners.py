@@ -11,7 +11,7 @@ from groundswell.realtime.broker.redis.followed import Followed
 from groundswell.realtime.broker.redis.source import PORTION, Source, end_of_hole
 from groundswell.realtime.hub import Hub
 from groundswell.realtime.messages import Envelope, Gap, Publication
-from groundswell.realtime.topics import is_state, refetch_url
+from groundswell.realtime.topics import is_pattern, is_state, refetch_url
 
 
 class Listeners:
@@ -67,7 +67,7 @@ class Listeners:
     def lost(self, topics: Sequence[str], from_seq: int, to_seq: int) -> None:
         """Name what neither Redis nor the log can tell any more."""
         for topic in topics:
-            if not is_state(topic):
+            if is_pattern(topic) or not is_state(topic):
                 gap = self._gap(topic, from_seq, to_seq)
                 for hub in self._hubs:
                     hub.lose(gap)
@@ -83,7 +83,7 @@ class Listeners:
             topics = self._followed.names()
             if not past.complete:
                 self.lost(topics, self.delivered + 1, end_of_hole(past))
-            told = [Envelope(one) for one in past.publications if one.topic in self._followed]
+            told = [Envelope(one) for one in past.publications if self._followed.hears(one.topic)]
             self.alone += len(told)
             self.hand(told)
             if past.top_seq <= self.delivered:
@@ -92,7 +92,8 @@ class Listeners:
 
     def tell_states(self, publications: Sequence[Publication]) -> None:
         """Hand on states, which are in no log, without offsets."""
-        told = [Envelope(one) for one in publications if one.state and one.topic in self._followed]
+        hears = self._followed.hears
+        told = [Envelope(one) for one in publications if one.state and hears(one.topic)]
         self.alone += len(told)
         self.hand(told)
 

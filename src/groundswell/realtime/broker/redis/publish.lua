@@ -3,7 +3,8 @@
 -- KEYS: the head, then the record and the history of each topic.
 -- ARGV: life, cursor known to the caller, now, length and age of histories, age of positions,
 -- rotation of marks (all times in ms), commit channel, token, number of topics,
--- then of each topic its channel and whether only its newest is kept,
+-- then of each topic its channel, whether only its newest is kept, and the channel of the pattern
+-- it matches (empty: of none), where a message begins with the name of the topic,
 -- then of each publication the number of its topic, seq, id, 1 for state, payload.
 --
 -- Everything that is published here comes from one log, read in order by every process that
@@ -29,9 +30,11 @@ local function topic_of(number)
   local record, history = KEYS[2 * number], KEYS[2 * number + 1]
   local row = redis.call('HMGET', record, 'epoch', 'offset', 'seq', 'stateSeq', 'stateId', 'at')
   if not row[1] then redis.call('DEL', history) end
+  local family = ARGV[10 + 3 * number]
+  if family ~= '' and redis.call('PUBSUB', 'SHARDNUMSUB', family)[2] == 0 then family = '' end
   topic = {
-    record = record, history = history, channel = ARGV[9 + 2 * number],
-    length = ARGV[10 + 2 * number] == '1' and '1' or length,
+    record = record, history = history, channel = ARGV[8 + 3 * number],
+    length = ARGV[9 + 3 * number] == '1' and '1' or length, family = family,
     epoch = row[1] or born, offset = tonumber(row[2] or 0), seq = row[3] or head[4],
     stateSeq = row[4] or '-1', stateId = row[5] or '', at = math.max(now, tonumber(row[6] or 0)),
   }
@@ -39,7 +42,7 @@ local function topic_of(number)
   return topic
 end
 
-for first = 11 + 2 * count, #ARGV, 5 do
+for first = 11 + 3 * count, #ARGV, 5 do
   local topic = topic_of(tonumber(ARGV[first]))
   local seq, id, payload = ARGV[first + 1], ARGV[first + 2], ARGV[first + 4]
   local fresh
@@ -56,7 +59,11 @@ for first = 11 + 2 * count, #ARGV, 5 do
     redis.call('XADD', topic.history, 'MAXLEN', topic.length,
       string.format('%.0f', topic.at) .. '-' .. offset, 's', seq, 'f', topic.seq, 'p', payload)
     if tonumber(seq) > tonumber(topic.seq) then topic.seq = seq end
-    redis.call('SPUBLISH', topic.channel, offset .. ':' .. topic.epoch .. ':' .. payload)
+    local told = offset .. ':' .. topic.epoch .. ':' .. payload
+    redis.call('SPUBLISH', topic.channel, told)
+    if topic.family ~= '' then
+      redis.call('SPUBLISH', topic.family, string.match(topic.channel, '[^:]*$') .. ':' .. told)
+    end
     topic.touched = true
     accepted = accepted + 1
   end

@@ -16,6 +16,7 @@ from groundswell.realtime.broker.redis.listeners import Listeners
 from groundswell.realtime.broker.redis.streams import Head, Lost, Streams
 from groundswell.realtime.broker.redis.wire import Wire
 from groundswell.realtime.messages import Envelope, Publication
+from groundswell.realtime.topics import is_pattern
 
 PING_SECONDS: Final = 5.0
 QUIET_SECONDS: Final = 12.0
@@ -54,6 +55,7 @@ class Session:
         self._unconfirmed: set[bytes] = set()
         self._confirmed = asyncio.Event()
         self._call: list[Envelope] = []
+        self._places_in_call: set[tuple[str, int | None]] = set()
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.head = Head("", 0)
 
@@ -145,6 +147,9 @@ class Session:
         """Something was published; it waits for the commit of its call."""
         if topic not in self._followed:
             return
+        if is_pattern(topic):
+            self._take_of_many(body)
+            return
         last = self._followed.place(topic)
         if (epoch := renewed_epoch(body)) is not None:
             if last is not None:
@@ -156,12 +161,22 @@ class Session:
                 raise Lost(f"{topic}: {envelope.epoch}:{envelope.offset} after {last}")
             self._followed.put(topic, Place(last.epoch, last.offset + 1))
         self._call.append(envelope)
+        if self._followed.patterns:
+            self._places_in_call.add((topic, envelope.offset))
+
+    def _take_of_many(self, body: bytes) -> None:
+        """The same from the channel of a pattern, to which it is told after the topic's own."""
+        name, _, message = body.partition(b":")
+        envelope = live_envelope(name.decode(), message)
+        if (envelope.topic, envelope.offset) not in self._places_in_call:
+            self._call.append(envelope)
 
     def _commit(self, body: bytes) -> None:
         """A call is complete: deliver it."""
         seq, _, token = body.decode().partition(" ")
         self.head = Head(self.head.life, max(self.head.seq, int(seq)))
         call, self._call = self._call, []
+        self._places_in_call.clear()
         self._listeners.hand(call)
         self._listeners.reached(int(seq))
         if not token.startswith(self._keys.process):

@@ -107,6 +107,7 @@ class Streams:
         for topic in numbers:
             keys += [self._keys.record(head.life, topic), self._keys.history(head.life, topic)]
             names += [self._keys.channel(topic), int(topic in newest_only)]
+            names.append(self._keys.family(topic))
         bodies = list[str | bytes | int]()
         for place, one in zip(places, publications, strict=True):
             bodies += [place, one.seq, one.id, int(one.state), payload_of(one)]
