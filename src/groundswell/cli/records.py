@@ -10,9 +10,11 @@ from groundswell.app.offers import offers_of
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
 from groundswell.domains.engagement.audit import audit_engagement
+from groundswell.domains.engagement.deeds import EngagementDeeds
 from groundswell.domains.engagement.hotness import HotnessJob
 from groundswell.domains.engagement.rebuilding import rebuild
 from groundswell.domains.inbox.audit import audit_inboxes
+from groundswell.domains.recommendations.rebuilding import rebuild_tastes
 from groundswell.settings import Settings
 from groundswell.store.migrate import current_revision, downgrade, upgrade
 
@@ -58,13 +60,14 @@ async def _audit(settings: Settings) -> tuple[int, list[str]]:
 
 @click.command()
 def replay() -> None:
-    """Rebuild counters, hourly sums and scores from the logs and the event log."""
-    files = finish(_replay(current_settings()))
+    """Rebuild counters, hourly sums, scores and recommendations from the logs."""
+    files, persons = finish(_replay(current_settings()))
     click.echo(f"Counters, hourly sums and scores of {files} files rebuilt.")
+    click.echo(f"What is liked together counted again, by {persons} persons.")
 
 
-async def _replay(settings: Settings) -> int:
+async def _replay(settings: Settings) -> tuple[int, int]:
     async with running_core(settings) as core:
         files = await rebuild(core.store)
         await HotnessJob(core.store, times.now).recompute_once()
-        return files
+        return files, await rebuild_tastes(core.store, EngagementDeeds())
