@@ -68,6 +68,7 @@ class Tools:
         link_targets: other origins that links of this service may lead to, separated by commas.
         webhook_secrets: which platforms may send webhooks, and their secrets.
         webhook_networks: private networks that webhooks may be sent to, separated by commas.
+        host_event_days: how long a repeated event of the host is known as one.
         present: how users show themselves to their friends now.
         gate: what texts of people go through before anybody else reads them.
         are_friends: whether two users are friends now.
@@ -85,6 +86,7 @@ class Tools:
     link_targets: str = ""
     webhook_secrets: str = ""
     webhook_networks: str = ""
+    host_event_days: int = 90
     present: Present = nobody_present
     gate: Gate = open_gate
     are_friends: AreFriends = no_friends

@@ -142,6 +142,7 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.link_targets,
         core.settings.webhook_secrets,
         core.settings.webhook_networks,
+        core.settings.host_event_days,
         present=whereabouts.of,
         gate=moderation.gate,
         are_friends=are_friends,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from groundswell.domains.referrals.audit import audit_referrals
 from groundswell.domains.referrals.discretion import Names
+from groundswell.domains.referrals.keeping import hashes_of_clicks
 from groundswell.domains.referrals.link_routes import link_router
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.queries import ReferralQueries
@@ -13,6 +14,7 @@ from groundswell.domains.referrals.routes import referral_router
 from groundswell.domains.referrals.sweeping import Sweeper
 from groundswell.domains.referrals.tokens import ReferralTokens
 from groundswell.slices import Slice, Tools
+from groundswell.store.forgetting import OldRows
 
 
 def referral_slice(tools: Tools) -> Slice:
@@ -28,6 +30,7 @@ def referral_slice(tools: Tools) -> Slice:
         tools.clock,
         queries.seen_by_referee,
     )
+    old = OldRows(tools.store, tools.clock, hashes_of_clicks(tools.store))
 
     async def audit() -> list[str]:
         return await audit_referrals(tools.store)
@@ -36,7 +39,8 @@ def referral_slice(tools: Tools) -> Slice:
         "referrals",
         routes=(referral_router(actions, queries, reviews), link_router(actions)),
         react=referral_attribution,
-        jobs=(Sweeper(tools.submit, tools.clock).run,),
+        jobs=(Sweeper(tools.submit, tools.clock).run, old.run),
+        statistics=old.statistics,
         audit=audit,
         export=queries.export,
         members=queries.is_member,

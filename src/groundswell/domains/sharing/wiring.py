@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from groundswell.domains.sharing.audit import audit_sharing
+from groundswell.domains.sharing.keeping import old_suggestions
 from groundswell.domains.sharing.links import Links, parse_targets
 from groundswell.domains.sharing.offering import Sharing
 from groundswell.domains.sharing.queries import SharingQueries
@@ -19,6 +20,7 @@ from groundswell.domains.sharing.webhooks.platforms import adapters, parse_secre
 from groundswell.domains.sharing.webhooks.receiving import Webhooks
 from groundswell.domains.sharing.webhooks.routes import webhook_router
 from groundswell.slices import Slice, Tools
+from groundswell.store.forgetting import OldRows
 
 
 def sharing_slice(tools: Tools) -> Slice:
@@ -42,6 +44,7 @@ def sharing_slice(tools: Tools) -> Slice:
     )
     webhooks = Webhooks(_adapters(tools), tools.submit, tools.clock)
     upkeep = Upkeep(tools.submit, tools.clock)
+    old = OldRows(tools.store, tools.clock, old_suggestions())
 
     async def audit() -> list[str]:
         return await audit_sharing(tools.store, tools.log)
@@ -50,8 +53,12 @@ def sharing_slice(tools: Tools) -> Slice:
         "sharing",
         routes=(*sharing_routers(sharing), webhook_router(webhooks)),
         react=react,
-        jobs=(upkeep.run,),
-        statistics=lambda: {**webhooks.statistics(), **upkeep.statistics()},
+        jobs=(upkeep.run, old.run),
+        statistics=lambda: {
+            **webhooks.statistics(),
+            **upkeep.statistics(),
+            **old.statistics(),
+        },
         audit=audit,
         export=queries.export,
         reports={"share": share_report(sharing)},
