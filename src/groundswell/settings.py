@@ -112,6 +112,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many live connections one process takes."""
     heartbeat_seconds: Seconds = 20.0
     """The mean time between two heartbeats of a live connection."""
+    snapshot_minutes: Annotated[int, msgspec.Meta(ge=0)] = 60
+    """How often what follows from the log is stored as a start for replays; 0 never stores it."""
+    snapshots_kept: Positive = 2
+    """How many of them are kept."""
     log_level: str = "info"
     """``debug``, ``info``, ``warning`` or ``error``."""
     log_requests: bool = True

@@ -32,10 +32,12 @@ from groundswell.domains.sharing.commands import (
     RecordEngagements,
 )
 from groundswell.domains.sharing.handling import sharing_handler
+from groundswell.domains.sharing.projections import SHARING_PROJECTION
 from groundswell.domains.sharing.queries import SharingQueries
 from groundswell.domains.sharing.views import Taken
 from groundswell.store import Statement
 from tests.support.core import Core, running_core
+from tests.support.replaying import unlike_the_log
 
 PLATFORM = "acme"
 SHARES = ("share-1", "share-2")
@@ -229,6 +231,7 @@ async def check(core: Core, model: Model) -> None:
     parked = await core.rows("SELECT reference, platform_event_id FROM parked_engagements")
     assert set(parked) == model.parked.keys()
     assert await audit_sharing(core.store, core.log) == []
+    assert await unlike_the_log(core.store, SHARING_PROJECTION) == []
 
 
 async def empty(core: Core) -> None:

@@ -12,6 +12,7 @@ from groundswell.contract.events import LoggedEvent
 from groundswell.domains.engagement.audit import audit_engagement
 from groundswell.domains.engagement.commands import Actor, RegisterMedia
 from groundswell.domains.engagement.lists import RankedLists
+from groundswell.domains.engagement.projections import ENGAGEMENT_PROJECTION
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.log.journal import SqlJournal
@@ -19,6 +20,7 @@ from groundswell.log.reader import EventLog
 from groundswell.store import Row, Statement, Store, open_store
 from groundswell.store.commands import Command, Handler, Idempotency
 from groundswell.store.writer import Writer
+from tests.support.replaying import unlike_the_log
 
 START = 1_760_000_400_000_123
 FEED_DAYS = 30
@@ -84,6 +86,7 @@ class Core:
         compared, differences = await audit_engagement(self.store)
         assert not differences, [str(one) for one in differences]
         assert compared > 0
+        assert await unlike_the_log(self.store, ENGAGEMENT_PROJECTION) == []
 
     async def clear(self) -> None:
         """Back to an empty database with an empty log."""

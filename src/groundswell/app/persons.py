@@ -20,6 +20,7 @@ from groundswell.domains.rewards.erasing import REWARD_ERASER
 from groundswell.domains.sharing.erasing import SHARING_ERASER
 from groundswell.domains.testimonials.erasing import TESTIMONIAL_ERASER
 from groundswell.log.forgetting import LOG_ERASER
+from groundswell.log.snapshots import SNAPSHOT_ERASER
 from groundswell.slices import Slice
 from groundswell.store import Store
 from groundswell.store.persons import Eraser
@@ -36,6 +37,7 @@ ERASERS: Final[tuple[Eraser, ...]] = (
     RECOMMENDATION_ERASER,
     MODERATION_ERASER,
     ACCESS_ERASER,
+    SNAPSHOT_ERASER,
     LOG_ERASER,
 )
 """The log comes last: parts find their own events by whom they name."""

@@ -24,6 +24,7 @@ from groundswell.app.live import live_of
 from groundswell.app.mine import mine_of, verifying
 from groundswell.app.offers import offers_of
 from groundswell.app.operations import PING, key_check, operations_of
+from groundswell.app.projections import PROJECTIONS
 from groundswell.app.review import review_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
@@ -44,6 +45,7 @@ from groundswell.domains.leaderboards.queries import BoardQueries
 from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
+from groundswell.log.snapshotting import SnapshotJob
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
@@ -106,6 +108,13 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         retention = Retention(
             core.store, clock, hash_days=settings.hash_days, feed_days=settings.feed_days
         )
+        snapshots = SnapshotJob(
+            core.store,
+            PROJECTIONS,
+            clock,
+            every_seconds=settings.snapshot_minutes * 60.0,
+            keep=settings.snapshots_kept,
+        )
         queries = EngagementQueries(core.store, clock)
         viewers = Viewers(access.credentials_of, tickets)
         answered = Answered()
@@ -123,6 +132,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
+                "snapshots": snapshots.statistics,
                 "limits": limits.statistics,
             },
         )
@@ -182,6 +192,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             core.lists.run(),
             hotness.run(),
             retention.run(),
+            snapshots.run(),
             operations.run(),
             access.revocations.run(),
             *inbox.jobs(),

@@ -69,3 +69,29 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 """Answers to writes that carried an Idempotency-Key, kept for a day."""
+
+projection_snapshots = Table(
+    "projection_snapshots",
+    metadata,
+    text("projection"),
+    number("seq"),
+    text("log_id"),
+    text("shape"),
+    number("parts"),
+    text("checksum"),
+    number("taken_at"),
+    PrimaryKeyConstraint("projection", "seq"),
+)
+"""Folds of projections as they were after event ``seq``. ``shape`` says what code can read one,
+``checksum`` is the SHA-256 of it and of what it is said to be."""
+
+projection_snapshot_parts = Table(
+    "projection_snapshot_parts",
+    metadata,
+    text("projection"),
+    number("seq"),
+    number("part"),
+    text("content"),
+    PrimaryKeyConstraint("projection", "seq", "part"),
+)
+"""The folds, compressed, in Base64, in parts of a size that every database takes."""

@@ -18,12 +18,14 @@ from groundswell.domains.network.audit import audit_network
 from groundswell.domains.network.commands import Befriend, Block, Unblock, Unfriend
 from groundswell.domains.network.handling import network_handler
 from groundswell.domains.network.presence import may_watch
+from groundswell.domains.network.projections import NETWORK_PROJECTION
 from groundswell.domains.network.queries import NetworkQueries
 from groundswell.domains.network.reactions import react
 from groundswell.domains.network.views import FriendView, Standing
 from groundswell.log.reactions import Reactions
 from tests.support.core import ManualClock, running_core
 from tests.support.reacting import HAPPENING, ReactingSlice
+from tests.support.replaying import unlike_the_log
 
 _TABLES = ("connections", "blocks", "collaborations", "people_suggestions")
 
@@ -132,6 +134,7 @@ class People(ReactingSlice):
     async def assert_consistent(self) -> None:
         """The log and what is kept tell the same."""
         assert await audit_network(self.core.store, self.core.log) == []
+        assert await unlike_the_log(self.core.store, NETWORK_PROJECTION) == []
 
 
 @asynccontextmanager

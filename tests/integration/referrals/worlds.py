@@ -15,6 +15,7 @@ from groundswell.domains.referrals import commands as wishes
 from groundswell.domains.referrals.audit import audit_referrals
 from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.handling import referral_handler
+from groundswell.domains.referrals.projections import REFERRAL_PROJECTION
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.reactions import referral_attribution
 from groundswell.domains.referrals.review_queries import ReviewQueries
@@ -24,6 +25,7 @@ from groundswell.domains.referrals.views import CodeView, Followed, Redemption
 from groundswell.log.reactions import Reactions
 from groundswell.store.commands import Command
 from tests.support.core import Core, ManualClock, running_core
+from tests.support.replaying import unlike_the_log
 
 SECRET = b"k" * 32
 PROGRAM = "spring"
@@ -137,6 +139,7 @@ class World:
 
     async def assert_consistent(self) -> None:
         assert await audit_referrals(self.core.store) == []
+        assert await unlike_the_log(self.core.store, REFERRAL_PROJECTION) == []
 
 
 @asynccontextmanager

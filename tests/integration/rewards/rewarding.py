@@ -20,6 +20,7 @@ from groundswell.domains.rewards.audit import audit_rewards
 from groundswell.domains.rewards.commands import DecideReward, HostAction
 from groundswell.domains.rewards.erasing import REWARD_ERASER
 from groundswell.domains.rewards.handling import rewards_handler
+from groundswell.domains.rewards.projections import REWARD_PROJECTION
 from groundswell.domains.rewards.queries import RewardQueries
 from groundswell.domains.rewards.reactions import react
 from groundswell.domains.rewards.sweeping import RewardSweep
@@ -31,6 +32,7 @@ from groundswell.store.commands import Command, EventTail, Handler
 from groundswell.store.persons import Discretions, Erasure, nobody_wishes
 from tests.support.core import ManualClock, running_core
 from tests.support.reacting import HAPPENING, ReactingSlice
+from tests.support.replaying import unlike_the_log
 
 PROGRAM = "program-test"
 TABLES = (
@@ -215,6 +217,7 @@ class Rewarding(ReactingSlice):
     async def assert_consistent(self) -> None:
         """The ledger, the log and what is kept tell the same."""
         assert await audit_rewards(self.core.store, self.core.log) == []
+        assert await unlike_the_log(self.core.store, REWARD_PROJECTION) == []
 
 
 @asynccontextmanager

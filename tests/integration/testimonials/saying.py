@@ -24,6 +24,7 @@ from groundswell.domains.testimonials.commands import (
     WithdrawTestimonial,
 )
 from groundswell.domains.testimonials.handling import testimonial_handler
+from groundswell.domains.testimonials.projections import TESTIMONIAL_PROJECTION
 from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.domains.testimonials.reactions import react
 from groundswell.domains.testimonials.views import OwnTestimonial, ReactionsView
@@ -31,6 +32,7 @@ from groundswell.log.reactions import Reactions
 from groundswell.store.commands import Command
 from tests.support.core import ManualClock, running_core
 from tests.support.reacting import HAPPENING, ReactingSlice
+from tests.support.replaying import unlike_the_log
 
 _TABLES = ("testimonials", "testimonial_consents", "testimonial_reactions")
 
@@ -144,6 +146,7 @@ class Saying(ReactingSlice):
     async def assert_consistent(self) -> None:
         """The log and what is kept tell the same."""
         assert await audit_testimonials(self.core.store, self.core.log) == []
+        assert await unlike_the_log(self.core.store, TESTIMONIAL_PROJECTION) == []
 
     async def _own(self, command: Command) -> OwnTestimonial:
         answer: OwnTestimonial = await self.core.submit(command)

@@ -65,6 +65,7 @@ class RewardEvent(Event, frozen=True, kw_only=True):
         reversed_minor: how much of it was taken back so far.
         referrer_id, referee_id: who referred whom.
         private: its owner wishes that amounts are not told, only read.
+        uncounts: it was taken back by hand, and so its conversion does not count any more.
     """
 
     privacy: ClassVar[Privacy] = "personal"
@@ -83,6 +84,7 @@ class RewardEvent(Event, frozen=True, kw_only=True):
     referrer_id: str
     referee_id: str
     private: bool = False
+    uncounts: bool = False
     facts: RewardFacts
 
     @property

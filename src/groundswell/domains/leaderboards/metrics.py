@@ -141,6 +141,12 @@ _RULES: Final = {
 }
 
 
+def points_of(logged: LoggedEvent) -> Command | None:
+    """What is to be counted, or counted no more, because of an event; whichever board counts it."""
+    found = _RULES.get(type(logged.event))
+    return None if found is None else found[1](logged, logged.event)
+
+
 class Counting:
     """Reacts to what counts on some board; what no board counts costs nothing.
 

@@ -117,7 +117,14 @@ class Books:
         seq = self._told(RewardEarned, reward, reward.amount_minor)
         self._post(seq, reward, reward.amount_minor, "program", ACCOUNT_OF[reward.status])
 
-    def move(self, reward: Reward, action: Action, reason: str | None = None) -> bool:
+    def move(
+        self,
+        reward: Reward,
+        action: Action,
+        reason: str | None = None,
+        *,
+        uncounts: bool = False,
+    ) -> bool:
         """Bring a reward into another state, with its money. False if that is not legal."""
         before = reward.status
         target = following(before, action, reward.held_from)
@@ -128,16 +135,16 @@ class Books:
         if target != "held":
             reward.held_by = None
         self._enter(reward, target, action, reason)
-        seq = self._told(_EVENTS[action], reward, amount)
+        seq = self._told(_EVENTS[action], reward, amount, uncounts=uncounts)
         self._post(seq, reward, amount, source_of_move(before, target), ACCOUNT_OF[target])
         if target not in LIVE:
             self._sum(reward, -amount, -1)
         return True
 
-    def withdraw(self, reward: Reward, reason: str | None) -> bool:
+    def withdraw(self, reward: Reward, reason: str | None, *, uncounts: bool = False) -> bool:
         """Take a reward back as a whole. False if it is over already."""
         action = withdrawal(reward.status)
-        return action is not None and self.move(reward, action, reason)
+        return action is not None and self.move(reward, action, reason, uncounts=uncounts)
 
     def reduce(self, reward: Reward, amount: int, reason: str | None) -> None:
         """Take back a part of a live reward, less than what is left of it."""
@@ -222,7 +229,9 @@ class Books:
         reward.updated_at = self.now
         self.changes.rewards[reward.reward_id] = reward
 
-    def _told(self, event: type[RewardEvent], reward: Reward, amount: int) -> int:
+    def _told(
+        self, event: type[RewardEvent], reward: Reward, amount: int, *, uncounts: bool = False
+    ) -> int:
         return self.tell(
             event(
                 user_id=reward.user_id,
@@ -239,6 +248,7 @@ class Books:
                 referrer_id=reward.referrer_id,
                 referee_id=reward.referee_id,
                 private=reward.user_id in self.discreet,
+                uncounts=uncounts,
                 facts=reward.facts(),
             )
         )

@@ -66,10 +66,11 @@ def take_back(books: Books, reward: Reward, amount: int, reason: str | None) -> 
 
 def withdraw_by_hand(books: Books, reward: Reward, reason: str | None) -> bool:
     """The host takes a reward back as a whole: what it was given for does not count any more."""
-    if not books.withdraw(reward, reason):
-        return False
     conversion = books.conversions.get(reward.conversion_id or "")
-    if conversion is not None and reward.role == "referrer" and reward.kind != "milestone":
+    uncounts = reward.role == "referrer" and reward.kind != "milestone"
+    if not books.withdraw(reward, reason, uncounts=uncounts and conversion is not None):
+        return False
+    if conversion is not None and uncounts:
         drop(books, conversion, reason or "cancelled")
     return True
 
