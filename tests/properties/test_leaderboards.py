@@ -20,8 +20,11 @@ from hypothesis.stateful import (
 )
 
 from groundswell.contract.times import DAY, HOUR, MINUTE, from_rfc3339
+from groundswell.domains.leaderboards.closing import GATHERING, GRACE, TO_AMEND, TO_CLOSE
+from groundswell.domains.leaderboards.commands import AmendWindow, CloseWindow
 from groundswell.domains.leaderboards.windows import window_at, zone_of
 from groundswell.store import Statement
+from groundswell.store.commands import Command
 from tests.integration.leaderboards.worlds import Boards, running_boards
 
 ZONE = "Europe/Berlin"
@@ -32,8 +35,12 @@ USERS = ("ann", "bob", "cleo", "dan", "eve")
 _TABLES = (
     *("boards", "board_windows", "board_events", "board_entries", "board_counts"),
     *("board_hidden", "board_states", "board_archives", "board_archive_rows"),
+    *("board_archivings", "board_kept"),
     *("event_log", "idempotency_keys"),
 )
+PORTION = 2
+"""Few enough at a time that the archive of most windows is written in several portions."""
+
 Row = tuple[str, int, int, int]
 """User, position, score, reached at."""
 
@@ -81,10 +88,11 @@ class BoardMachine(RuleBasedStateMachine):
         self.hidden: set[str] = set()
         self.archives: dict[str, list[Row]] = {}
         self.closed: dict[int, list[Row]] = {}
+        self.begun: dict[int, list[Row]] = {}
         self.names = 0
 
     async def _begin(self, url: str) -> Boards:
-        boards = await self.stack.enter_async_context(running_boards(url))
+        boards = await self.stack.enter_async_context(running_boards(url, portion=PORTION))
         async with boards.core.store.writing() as transaction:
             for statement in (*_EMPTY, _REWIND):
                 await transaction.fetch(statement)
@@ -142,14 +150,25 @@ class BoardMachine(RuleBasedStateMachine):
         self.boards.clock.advance(by)
 
     @rule()
+    def archive_a_portion(self) -> None:
+        """L4: what counts between the portions of an archive is not in it."""
+        due = self.loop.run(self._due())
+        if due is None:
+            return
+        command, start = due
+        before = self._brute(start)
+        known = self.loop.run(self._being_written())
+        self.loop.run(self.boards.core.submit(command))
+        if start not in known and start in self.loop.run(self._being_written()):
+            self.begun[start] = before
+        self._note()
+
+    @rule()
     def keep(self) -> None:
         """L4: what is over is closed, as it stood, and no window twice."""
         self.loop.run(self.boards.keep())
-        for one in self.loop.run(self.boards.closings()):
-            if one.archive_id not in self.archives:
-                self.archives[one.archive_id] = self._brute(one.window_start)
-                assert (one.version == 1) == (one.window_start not in self.closed)
-                self.closed[one.window_start] = self.archives[one.archive_id]
+        self._note()
+        assert self.loop.run(self._being_written()) == set()
         due = window_at("daily", zone_of(ZONE), self.boards.clock() - 5 * MINUTE).start
         first = window_at("daily", zone_of(ZONE), START)
         start, expected = first.start, set()
@@ -157,6 +176,29 @@ class BoardMachine(RuleBasedStateMachine):
             expected.add(start)
             start = window_at("daily", zone_of(ZONE), start).end
         assert set(self.closed) == expected
+
+    def _note(self) -> None:
+        for one in self.loop.run(self.boards.closings()):
+            if one.archive_id not in self.archives:
+                start = one.window_start
+                rows = self.begun.pop(start, None)
+                self.archives[one.archive_id] = self._brute(start) if rows is None else rows
+                assert (one.version == 1) == (start not in self.closed)
+                self.closed[start] = self.archives[one.archive_id]
+
+    async def _due(self) -> tuple[Command, int] | None:
+        """What the keeper would ask for first, and the window it is about."""
+        now, store = self.boards.clock(), self.boards.core.store
+        close = await store.fetch(TO_CLOSE, until=now - GRACE, count=1)
+        amend = await store.fetch(TO_AMEND, until=now - GATHERING, count=1)
+        kind = CloseWindow if close else AmendWindow
+        for board, start in [*close, *amend][:1]:
+            return kind(at=now, board_id=board, window_start=start, portion=PORTION), start
+        return None
+
+    async def _being_written(self) -> set[int]:
+        rows = await self.boards.core.rows("SELECT window_start FROM board_archivings")
+        return {start for (start,) in rows}
 
     @invariant()
     def archives_never_change(self) -> None:

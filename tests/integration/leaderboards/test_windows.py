@@ -12,6 +12,7 @@ from groundswell.domains.leaderboards import handling
 from groundswell.domains.leaderboards.commands import COMMANDS, CloseWindow
 from groundswell.domains.leaderboards.windows import window_at, zone_of
 from groundswell.store.commands import Handler
+from tests.integration.leaderboards.failing import Failing
 from tests.integration.leaderboards.worlds import BOARD, Boards, boards_on, running_boards
 from tests.support.core import running_core
 
@@ -131,31 +132,6 @@ async def test_two_processes_close_a_window_once(ready_postgres: str) -> None:
         assert sorted(each.count for each in done) == [0] * 9 + [1]
         assert len(await one.closings()) == 1
         assert await one.core.rows("SELECT count(*) FROM board_archive_rows") == [(1,)]
-
-
-class Failing:
-    """A transaction whose statement of a number fails, as if the process ended there."""
-
-    def __init__(self, transaction: Any, number: int) -> None:
-        self._transaction = transaction
-        self.left = number
-
-    async def fetch(self, *given: Any, **named: Any) -> Any:
-        self._count()
-        return await self._transaction.fetch(*given, **named)
-
-    async def write(self, *given: Any, **named: Any) -> None:
-        self._count()
-        await self._transaction.write(*given, **named)
-
-    def _count(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Ended
-
-
-class Ended(Exception):
-    """The process did."""
 
 
 async def test_a_window_closes_exactly_once_whatever_the_point_of_a_crash(ready_url: str) -> None:

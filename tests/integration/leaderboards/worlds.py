@@ -12,6 +12,7 @@ from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events.leaderboards import LeaderboardClosed, LeaderboardUpdated
 from groundswell.domains.leaderboards.audit import audit_boards
 from groundswell.domains.leaderboards.commands import (
+    PORTION,
     ChooseVisibility,
     CountPoints,
     CreateBoard,
@@ -95,8 +96,7 @@ class Boards:
         """One look of the keeper; what is due to be closed is closed at the second."""
         for _ in range(2):
             await self.keeper.tell()
-            await self.keeper.close()
-            await self.keeper.amend()
+            await self.keeper.archive()
 
     async def told(self) -> list[LeaderboardUpdated]:
         """What listeners were told, oldest first."""
@@ -119,17 +119,21 @@ def names(events: Sequence[LoggedEvent]) -> list[str]:
     return [one.event.event_type for one in events]
 
 
-def boards_on(core: Core) -> Boards:
+def boards_on(core: Core, portion: int = PORTION) -> Boards:
     """Boards on a core that runs; everything in the log counts as counted."""
     queries = BoardQueries(core.store, core.clock)
     keeper = BoardKeeper(
-        core.store, core.log, core.writer.submit, core.clock, lambda: 2**62, tick_seconds=0.01
+        *(core.store, core.log, core.writer.submit, core.clock, lambda: 2**62),
+        tick_seconds=0.01,
+        portion=portion,
     )
     return Boards(core, queries, keeper)
 
 
 @asynccontextmanager
-async def running_boards(url: str, clock: ManualClock | None = None) -> AsyncIterator[Boards]:
-    """Boards on a database that has the schema."""
+async def running_boards(
+    url: str, clock: ManualClock | None = None, *, portion: int = PORTION
+) -> AsyncIterator[Boards]:
+    """Boards on a database that has the schema; ``portion`` is how many it archives at once."""
     async with running_core(url, clock, handlers=(leaderboard_handler(),)) as core:
-        yield boards_on(core)
+        yield boards_on(core, portion)
