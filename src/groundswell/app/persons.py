@@ -11,6 +11,7 @@ from groundswell.domains.engagement.erasing import ENGAGEMENT_ERASER
 from groundswell.domains.engagement.exporting import export_engagement
 from groundswell.domains.inbox.erasing import INBOX_ERASER
 from groundswell.domains.inbox.exporting import export_inbox
+from groundswell.domains.intake.erasing import INTAKE_ERASER
 from groundswell.domains.leaderboards.erasing import LEADERBOARD_ERASER
 from groundswell.domains.moderation.handling import MODERATION_ERASER
 from groundswell.domains.network.erasing import NETWORK_ERASER
@@ -28,6 +29,7 @@ from groundswell.store.persons import Eraser
 ERASERS: Final[tuple[Eraser, ...]] = (
     ENGAGEMENT_ERASER,
     INBOX_ERASER,
+    INTAKE_ERASER,
     REFERRAL_ERASER,
     REWARD_ERASER,
     SHARING_ERASER,

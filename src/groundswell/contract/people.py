@@ -19,6 +19,17 @@ PERSONAL: Final = frozenset(
 )
 """The fields that name people, or addresses by their hashes."""
 
+HOST_IDS: Final = frozenset(
+    (
+        *("source", "sourceId", "externalId", "platformEventId", "contentId", "contextId"),
+        *("projectId", "bidId", "messageId"),
+    )
+)
+"""The fields with what others call their own things by: somebody's id may be a part of it."""
+
+SHORTEST_PART: Final = 4
+"""User ids shorter than that are not looked for within other ids: too many would have them."""
+
 _TOMBSTONE: Final = re.compile(r"erased-[0-9a-f]{32}\Z")
 
 FREE: Final = frozenset({"data", "metadata", "entries", "changes", "identity", "evidence"})
@@ -38,11 +49,14 @@ class Forgetting:
     """Which texts name somebody, and what stands in their place afterwards."""
 
     replaced: Mapping[str, str | None]
+    whole: tuple[str, str] | None = None
+    """A user's id, and what stands in its place where it is a part of another id."""
 
     @classmethod
     def user(cls, user_id: str, tombstone: str) -> Forgetting:
         """Of a user: the id, and the key under which they act."""
-        return cls({user_id: tombstone, user_actor(user_id): user_actor(tombstone)})
+        replaced = {user_id: tombstone, user_actor(user_id): user_actor(tombstone)}
+        return cls(replaced, (user_id, tombstone))
 
     @classmethod
     def hashes(cls, hashes: frozenset[str]) -> Forgetting:
@@ -62,13 +76,21 @@ class Forgetting:
         """Any JSON without the person."""
         match value:
             case str():
-                return self.replaced.get(value, value)
+                return self.replaced[value] if value in self.replaced else self.of_id(value)
             case dict():
                 return {self.replaced.get(key) or key: self.of_data(value[key]) for key in value}
             case list():
                 return [self.of_data(one) for one in value]
             case _:
                 return value
+
+    def of_id(self, text: str) -> str:
+        """A text without the person's id, where that is a part of its own: no letter or digit
+        stands beside it."""
+        if self.whole is None or len(self.whole[0]) < SHORTEST_PART:
+            return text
+        name, tombstone = self.whole
+        return re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", tombstone, text)
 
     def of_partition(self, key: str) -> str:
         """The key that keeps a person's events in order, without the person."""
@@ -78,4 +100,6 @@ class Forgetting:
         return f"{kind}{dot}{self.replaced.get(name) or name}"
 
     def _value(self, key: str, value: Any) -> Any:
-        return self.of_data(value) if key in PERSONAL or key in FREE else value
+        if key in PERSONAL or key in FREE:
+            return self.of_data(value)
+        return self.of_id(value) if key in HOST_IDS and isinstance(value, str) else value

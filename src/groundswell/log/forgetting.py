@@ -59,6 +59,13 @@ def pattern(needle: str) -> str:
     return f"%{written}%"
 
 
+def contained(needle: str) -> str:
+    """What LIKE finds a part of a text by."""
+    for special in "!%_":
+        needle = needle.replace(special, f"!{special}")
+    return f"%{needle}%"
+
+
 async def find_events(tx: Transaction, erasure: Erasure, after: int) -> Trail:
     """The events that may name somebody; there may be some too many."""
     found: set[int] = set()

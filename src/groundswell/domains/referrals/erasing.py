@@ -28,6 +28,14 @@ _NAMING = Naming(
         "referral_activities": ("facts", "parts"),
         "fraud_signals": ("evidence",),
     },
+    parts={
+        ("referral_activities", "user_id = :name"): ("external_id", "facts"),
+        (
+            "referral_conversions",
+            "referral_id IN (SELECT o.referral_id FROM referrals o "
+            "WHERE o.referee_id = :name OR o.referrer_id = :name)",
+        ): ("external_id",),
+    },
 )
 
 REFERRAL_ERASER = Eraser("referrals", _NAMING.forget)

@@ -7,6 +7,7 @@ from groundswell.store.persons import Eraser
 
 _NAMING = Naming(
     names={"shares": ("user_id",)},
+    parts={("shares", "user_id = :name"): ("content_id", "external_id", "metadata")},
     documents={
         "shares": ("metadata",),
         "share_engagements": ("engager",),
