@@ -135,3 +135,27 @@ async def test_the_keyboard_reaches_the_content_first(
     await expect(page.locator(".skip")).to_be_in_viewport()
     await page.keyboard.press("Enter")
     await expect(page.locator("main")).to_be_focused()
+
+
+async def test_a_file_s_page_names_what_is_liked_too(
+    groundswell: Server, chromium: Browser
+) -> None:
+    one = await register(groundswell, "Tush", "ZZ Top")
+    other = await register(groundswell, HOSTILE, "La Grange")
+    page = (await visitor(chromium, java_script_enabled=False)).page
+    await page.goto(f"{groundswell.url}/media/{one}")
+    await expect(page.locator(".liked-too")).to_have_count(0)
+    for fan in ("ann", "bob", "eve"):
+        host = {"authorization": f"Bearer {HOST_KEY}", "groundswell-user": fan}
+        async with groundswell.client(headers=host) as client:
+            for file in (one, other):
+                answer = await client.put(f"/v1/media/{file}/vote", json={"voteType": "up"})
+                assert answer.status_code == 200, answer.text
+    async with asyncio.timeout(5):
+        while await page.locator(".liked-too").count() == 0:
+            await asyncio.sleep(0.2)
+            await page.reload()
+    await expect(page.locator(".liked-too li")).to_have_count(1)
+    await expect(page.locator(".liked-too a")).to_have_text(HOSTILE)
+    await page.click(".liked-too li")
+    await expect(page).to_have_url(f"{groundswell.url}/media/{other}")

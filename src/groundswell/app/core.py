@@ -27,8 +27,8 @@ from groundswell.domains.network.handling import network_handler
 from groundswell.domains.network.rows import are_friends
 from groundswell.domains.privacy.handling import privacy_handler
 from groundswell.domains.privacy.wishes import wishes_of
-from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.recommendations.learning import recommendation_handler
+from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.rewards.handling import rewards_handler
 from groundswell.domains.sharing.handling import sharing_handler

@@ -17,6 +17,7 @@ from groundswell.access.issuer import TokenIssuer
 from groundswell.access.routes import key_routes, token_routes
 from groundswell.app.access import Close, access_of, limits_of, tickets_of
 from groundswell.app.application import application, live_document
+from groundswell.app.catalogue import MediaCatalogue
 from groundswell.app.core import Core, running_core
 from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.figures import LiveFigures
@@ -42,6 +43,7 @@ from groundswell.domains.inbox.push.keys import VapidKey
 from groundswell.domains.inbox.routes import inbox_router
 from groundswell.domains.inbox.wiring import InboxParts, inbox_parts
 from groundswell.domains.leaderboards.queries import BoardQueries
+from groundswell.domains.recommendations.queries import RecommendationQueries
 from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
@@ -157,6 +159,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 queries=queries,
                 lists=core.lists,
                 actions=actions,
+                related=RecommendationQueries(
+                    core.store, MediaCatalogue(core.store, core.lists, clock), clock
+                ),
                 csrf_key=csrf_key,
                 notice=notice,
                 secure_cookies=settings.public_https,

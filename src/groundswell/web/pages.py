@@ -20,6 +20,7 @@ from groundswell.domains.engagement.views import (
     TimeBucket,
     VoteStatus,
 )
+from groundswell.domains.recommendations.views import RecommendationPage, RecommendedMedia
 from groundswell.http.parameters import BIGGEST_ID
 from groundswell.web.chart import Chart, chart_of
 
@@ -27,6 +28,7 @@ LONG_LIST = 10
 SHORT_LIST = 5
 ACTIVITY = 20
 COMMENTS = 20
+RELATED = 6
 
 
 class Queries(Protocol):
@@ -65,6 +67,16 @@ class Lists(Protocol):
         ...
 
 
+class Related(Protocol):
+    """Files liked together."""
+
+    async def related(
+        self, media_file_id: int, limit: int, *, fill: bool = True
+    ) -> RecommendationPage:
+        """What people who like a file like as well; with ``fill`` then what is popular."""
+        ...
+
+
 class HomePage(msgspec.Struct, frozen=True):
     """The lists and the activity; ``period`` is that of the popular list."""
 
@@ -86,14 +98,16 @@ class MediaPage(msgspec.Struct, frozen=True):
     period: Period
     chart: Chart
     comments: Page[Comment]
+    related: list[RecommendedMedia]
 
 
 class Pages:
     """Gathers the contents of the pages."""
 
-    def __init__(self, queries: Queries, lists: Lists) -> None:
+    def __init__(self, queries: Queries, lists: Lists, related: Related | None = None) -> None:
         self._queries = queries
         self._lists = lists
+        self._related = related
 
     async def home(self, period: Period) -> HomePage:
         """The home page; ``period`` is that of the popular list."""
@@ -124,11 +138,12 @@ class Pages:
             MediaNotFound: there is no such file, or it is not published.
         """
         media = await self._queries.media(media_file_id)
-        stats, vote, buckets, comments = await asyncio.gather(
+        stats, vote, buckets, comments, related = await asyncio.gather(
             self._queries.stats(media_file_id),
             self._queries.vote_status(media_file_id, voter_key),
             self._queries.plays_over_time(media_file_id, period),
             self._queries.comments(media_file_id, COMMENTS, cursor),
+            self._liked_too(media_file_id),
         )
         return MediaPage(
             media=media,
@@ -137,7 +152,13 @@ class Pages:
             period=period,
             chart=chart_of(buckets, period),
             comments=comments,
+            related=related,
         )
+
+    async def _liked_too(self, media_file_id: int) -> list[RecommendedMedia]:
+        if self._related is None:
+            return []
+        return (await self._related.related(media_file_id, RELATED, fill=False)).items
 
 
 def media_file_id_of(text: str) -> int:

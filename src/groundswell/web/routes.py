@@ -21,7 +21,7 @@ from groundswell.domains.engagement.views import Period, VoteType
 from groundswell.web.assets import Assets
 from groundswell.web.errors import ErrorPages
 from groundswell.web.forms import comment_problem, local_path
-from groundswell.web.pages import Lists, MediaPage, Pages, Queries, media_file_id_of
+from groundswell.web.pages import Lists, MediaPage, Pages, Queries, Related, media_file_id_of
 from groundswell.web.prints import svg_of
 from groundswell.web.site import Actions, Site
 from groundswell.web.surface import STATIC, AnyRequest, page_router, surface_of
@@ -46,6 +46,7 @@ def web_router(
     lists: Lists,
     actions: Actions,
     csrf_key: bytes,
+    related: Related | None = None,
     notice: str | None = None,
     clock: Clock = times.now,
     secure_cookies: bool = False,
@@ -59,7 +60,7 @@ def web_router(
     assets = Assets(STATIC)
     surface = surface_of(csrf_key, notice, clock, assets=assets)
     site = Site(
-        pages=Pages(queries, lists),
+        pages=Pages(queries, lists, related),
         surface=surface,
         assets=assets,
         actions=actions,
