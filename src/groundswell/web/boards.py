@@ -82,6 +82,13 @@ class BoardPage(msgspec.Struct, frozen=True):
         return one if score == 1 else many
 
 
+class BoardSite(msgspec.Struct, frozen=True):
+    """Everything the route needs."""
+
+    boards: Boards
+    surface: Surface
+
+
 def board_router(
     *,
     boards: Boards,
@@ -91,22 +98,23 @@ def board_router(
 ) -> Router:
     """The router of the page. ``csrf_key`` is that of the other pages."""
     surface = surface_of(csrf_key, notice, clock)
-    return page_router("/leaderboards", [leaderboard], surface, boards=boards, surface=surface)
+    return page_router(
+        "/leaderboards", [leaderboard], surface, board_site=BoardSite(boards, surface)
+    )
 
 
 @get("/{board_id:str}", media_type=MediaType.HTML)
 async def leaderboard(
     request: AnyRequest,
-    boards: NamedDependency[Boards],
-    surface: NamedDependency[Surface],
+    board_site: NamedDependency[BoardSite],
     caller: NamedDependency[Principal],
     board_id: FromPath[str],
     window: FromQuery[str] = "current",
     after: FromQuery[str | None] = None,
 ) -> Response[str]:
     """One window of a board, ``after`` a place in it; live where that is the present top."""
-    page = await _page_of(boards, board_id, window, after, caller.user_id)
-    return surface.page(request, caller, "leaderboard.html", {"page": page})
+    page = await _page_of(board_site.boards, board_id, window, after, caller.user_id)
+    return board_site.surface.page(request, caller, "leaderboard.html", {"page": page})
 
 
 async def _page_of(

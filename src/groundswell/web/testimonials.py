@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
@@ -33,6 +34,13 @@ class Published(Protocol):
         ...
 
 
+class TestimonialSite(msgspec.Struct, frozen=True):
+    """Everything the route needs."""
+
+    published: Published
+    surface: Surface
+
+
 def testimonial_pages(
     *,
     published: Published,
@@ -42,20 +50,18 @@ def testimonial_pages(
 ) -> Router:
     """The router of the page. ``csrf_key`` is that of the other pages."""
     surface = surface_of(csrf_key, notice, clock)
-    return page_router(
-        "/testimonials", [testimonials], surface, published=published, surface=surface
-    )
+    site = TestimonialSite(published, surface)
+    return page_router("/testimonials", [testimonials], surface, testimonial_site=site)
 
 
 @get("/", media_type=MediaType.HTML)
 async def testimonials(
     request: AnyRequest,
-    published: NamedDependency[Published],
-    surface: NamedDependency[Surface],
+    testimonial_site: NamedDependency[TestimonialSite],
     caller: NamedDependency[Principal],
     after: FromQuery[str | None] = None,
 ) -> Response[str]:
     """What is published, ``after`` a place in the list; live where it is the newest."""
-    page = await published.published(SHOWN, after)
+    page = await testimonial_site.published.published(SHOWN, after)
     values = {"page": page, "live": after is None, "kinds": REACTIONS}
-    return surface.page(request, caller, "testimonials.html", values)
+    return testimonial_site.surface.page(request, caller, "testimonials.html", values)
