@@ -168,6 +168,14 @@ def test_prometheus_raises_each_alert_when_it_should() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_alert_about_the_host_is_tried() -> None:
+    groups = {one["name"]: one["rules"] for one in yaml.safe_load(FILE.read_text())["groups"]}
+    about = {rule["alert"] for rule in groups["groundswell-host"]}
+    tests = yaml.safe_load((DIRECTORY / "groundswell.tests.yml").read_text())["tests"]
+    cases = [case for test in tests for case in test.get("alert_rule_test", ())]
+    assert about <= {case["alertname"] for case in cases if case["exp_alerts"]}
+
+
 def test_every_alert_of_live_delivery_is_tried() -> None:
     tests = yaml.safe_load((DIRECTORY / "groundswell.tests.yml").read_text())["tests"]
     raised = {
