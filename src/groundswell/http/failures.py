@@ -15,6 +15,7 @@ from litestar.types import ExceptionHandlersMap, Send
 from litestar.typing import FieldDefinition
 
 from groundswell.contract.errors import FieldError, GroundswellError
+from groundswell.contract.tracebacks import forget_frames
 from groundswell.http.decoding import camel, field_error, invalid
 from groundswell.http.problems import (
     PROBLEM_JSON,
@@ -92,10 +93,12 @@ def _answer_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _answer_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     status = error.status_code
-    if status == 400 and (fields := _fields(request, error)):
-        return _answer(problem_of(invalid(*fields)), {})
     if status >= 500 and status != 503:
         return _answer_unexpected(request, error)
+    # Of each wrong parameter the framework keeps an error that holds itself.
+    forget_frames(error)
+    if status == 400 and (fields := _fields(request, error)):
+        return _answer(problem_of(invalid(*fields)), {})
     headers = dict(error.headers or {})
     if status == 401:
         headers["www-authenticate"] = "Bearer"

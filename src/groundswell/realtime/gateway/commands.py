@@ -48,10 +48,15 @@ async def carry_out(connection: Connection, frame: ClientFrame) -> None:
         if connection.session.open and (isinstance(frame, LASTING) or not connection.closed):
             await _do(connection, frame)
     except Exception as error:
-        refused = refusal_of(error)
-        if refused.code is Code.INTERNAL:
-            logger.exception("A request failed.")
-        connection.refuse(refused, frame.ref, getattr(frame, "topic", None))
+        _refuse(connection, frame, error)
+
+
+def _refuse(connection: Connection, frame: ClientFrame, error: Exception) -> None:
+    """Not in the frame that the error came through, which would hold it as it holds the frame."""
+    refused = refusal_of(error)
+    if refused.code is Code.INTERNAL:
+        logger.error("A request failed.", exc_info=error)
+    connection.refuse(refused, frame.ref, getattr(frame, "topic", None))
 
 
 async def restore(connection: Connection) -> None:

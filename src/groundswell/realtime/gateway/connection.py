@@ -343,4 +343,13 @@ class Connection:
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)
         self.outlet.backlog = None
-        self._jobs.finish()
+        self._jobs.finish(self._let_go)
+
+    def _let_go(self) -> None:
+        """Undo the circles between this object and its parts, now that nothing is left to do.
+
+        Else its memory, and that of all it knows, would be free only when the collector comes by.
+        """
+        self.outlet.release()
+        self.hearing.release()
+        self.device = self.appearance = self.viewing = None

@@ -85,6 +85,11 @@ class Hearing:
         if self._telling is not None:
             self._telling.forget(topic)
 
+    def release(self) -> None:
+        """The connection is over: nothing is told or asked any more, and it is let go of."""
+        self._telling = None
+        del self._connection
+
     # What is told.
 
     def follow(self, subscription: Subscription, envelope: Envelope) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from groundswell.realtime.gateway.backlog import Backlog, Losses, Overflow
 from groundswell.realtime.gateway.limits import Limits
@@ -35,6 +35,25 @@ class Owner(Protocol):
         ...
 
 
+class Gone:
+    """The owner of what is written to nobody any more."""
+
+    closed = True
+
+    def overflow(self) -> None:
+        """There is nobody to end."""
+
+    def set_behind(self, behind: bool, /) -> None:
+        """Nothing waits."""
+
+    def may_still_hear(self, envelope: Envelope, /) -> bool:
+        """Nobody hears anything."""
+        return False
+
+
+_GONE: Final = Gone()
+
+
 class Outlet:
     """A link, and what waits for it once ``write_ahead`` bytes are pending there.
 
@@ -46,7 +65,7 @@ class Outlet:
     def __init__(
         self, owner: Owner, link: Link, limits: Limits, losses: Losses, wheel: Wheel, now: int
     ) -> None:
-        self._owner = owner
+        self._owner: Owner = owner
         self._link = link
         self._limits = limits
         self._losses = losses
@@ -96,6 +115,11 @@ class Outlet:
             self._room = None
         if self.backlog is None and self._room is None:
             self._owner.set_behind(False)
+
+    def release(self) -> None:
+        """The connection is over: write nothing, and let go of it."""
+        self._owner = _GONE
+        self.backlog = None
 
     def forget(self, topic: str) -> None:
         """Drop what waits of a topic."""

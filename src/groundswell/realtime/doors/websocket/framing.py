@@ -8,9 +8,11 @@ from typing import Final, NamedTuple
 
 from websockets.extensions import ServerExtensionFactory
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
+
+from groundswell.contract.tracebacks import forget_frames
 
 MASK_BYTES: Final = 4
 FIRST_CONTROL: Final = 8
@@ -134,6 +136,13 @@ class Framing(ServerProtocol):
         self.parser = self.parse()
         next(self.parser)
 
+    def accept(self, request: Request) -> Response:
+        """What to answer to ``request``; why it is refused is said there, and held no further."""
+        response = super().accept(request)
+        if self.handshake_exc is not None:
+            forget_frames(self.handshake_exc)
+        return response
+
     def allow(self, max_message: int) -> None:
         """Let messages have so many bytes from now on."""
         self.max_message_size = max_message
@@ -150,10 +159,12 @@ class Framing(ServerProtocol):
     def release(self) -> None:
         """Let go of the parser, which holds on to this object as this does to it.
 
-        So does what went wrong, by the frames of its traceback.
+        So does what went wrong, by the frames of its traceback. What compresses goes at once: it
+        takes more than all else, and who spoke here may know this object for a while yet.
         """
         self.parser.close()
-        self.parser_exc = None
+        self.parser_exc = self.handshake_exc = None
+        self.extensions = []
         self._bounded.release()
 
     def _skipped(self) -> None:

@@ -82,8 +82,10 @@ class RealtimeLink:
         self.client.drained()
 
     def lost(self) -> None:
-        """The connection is over."""
-        self.client.gone()
+        """The connection is over, and with it what both knew of each other."""
+        client = self.client
+        del self.client
+        client.gone()
 
     def offended(self, answer: bytes) -> None:
         """Answer what nobody will look at; who goes on like that is cut off."""

@@ -79,6 +79,7 @@ class PollingTransport:
         """
         if self.polling and not self._over:
             self.send(NOOP if politely else CLOSE)
+        self._drained = _nobody
         self._over = True
         self._arrival.set()
 
@@ -115,3 +116,7 @@ class PollingTransport:
         if not self._queue:
             self._drained()
         return encode_payload(taken)
+
+
+def _nobody() -> None:
+    """The session is over, and holds on to this transport: it need not be told."""

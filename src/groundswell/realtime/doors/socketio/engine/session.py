@@ -277,5 +277,7 @@ class Session:
         else:
             self._transport.close(*self._closing)
         self._on_end(self, reason)
-        if self.application is not None:
-            self.application.ended(reason)
+        # It holds on to this object as this does to it.
+        application, self.application = self.application, None
+        if application is not None:
+            application.ended(reason)

@@ -81,12 +81,14 @@ class WebSocketTransport:
             self._session.drained()
 
     def lost(self) -> None:
-        """The WebSocket is over."""
+        """The WebSocket is over: nothing more comes, and the session is let go of."""
         self._over = True
+        session = self._session
+        del self._session
         if self._probing:
-            self._session.probe_failed(self)
+            session.probe_failed(self)
         else:
-            self._session.lost("transport close")
+            session.lost("transport close")
 
     def _probe(self, packet: Packet) -> None:
         if packet == _PROBE:
