@@ -18,11 +18,15 @@ TopicPattern = Annotated[str, msgspec.Meta(pattern=_TOPIC, max_length=255)]
 ClientId = Annotated[str, msgspec.Meta(pattern=CLIENT_ID_PATTERN)]
 
 
-class TopicGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Topics, each a name or one whose last segment is ``*``, and what may be done with them."""
+class TopicGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Topics, each a name or one whose last segment is ``*``, and what may be done with them.
+
+    ``exp``, in seconds since 1970 as in a token, is when that ends; None: with the token.
+    """
 
     topics: Annotated[list[TopicPattern], msgspec.Meta(max_length=MOST_PATTERNS)]
     actions: list[Literal["subscribe", "history", "presence"]]
+    exp: Annotated[int, msgspec.Meta(gt=0, le=253_402_300_799)] | None = None
 
 
 TopicGrants = Annotated[list[TopicGrant], msgspec.Meta(max_length=MOST_GRANTS)]

@@ -147,8 +147,8 @@ def is_pattern(text: str) -> bool:
 
 def family_of(topic: str) -> str:
     """The one pattern that the topic matches; empty if it has no more than one segment."""
-    head, dot, _ = topic.rpartition(".")
-    return f"{head}.*" if dot else ""
+    head, _, last = topic.rpartition(".")
+    return f"{head}.*" if head and last else ""
 
 
 def parse_pattern(text: str) -> str:

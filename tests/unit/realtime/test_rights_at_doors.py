@@ -48,7 +48,36 @@ def until(milliseconds: int) -> Credentials:
     return person("1", issued_at=at, expires_at=at + milliseconds * MILLISECOND)
 
 
+def grant_until(milliseconds: int, topic: str) -> Credentials:
+    ends = now() / SECOND + milliseconds / 1000
+    claim = [
+        {"topics": [topic], "actions": ["subscribe"], "exp": ends},
+        {"topics": ["hot"], "actions": ["subscribe"]},
+    ]
+    return person("1", grants=Grants.parse(claim))
+
+
 class TestStreams:
+    @pytest.mark.parametrize("topic", ["activity", "user.1.social"])
+    async def test_a_grant_that_ends_ends_its_topic(self, topic: str) -> None:
+        service = Streams()
+        looking = asyncio.create_task(service.door.run())
+        client = await service.connect(f"{topic},hot", viewer=grant_until(300, topic))
+        await service.publish(publication(1, topic))
+        await settle()
+        await asyncio.sleep(0.35)
+        await service.publish(publication(2, topic))
+        await settle()
+        (farewell,) = client.reader.named("UNSUBSCRIBED")
+        assert (farewell.data["topic"], farewell.data["code"]) == (topic, 2501)
+        assert farewell.data["resubscribe"] is True
+        assert seqs(client) == [1]
+        assert not service.hub.is_heard(topic)
+        with pytest.raises(TopicForbidden):
+            await service.connect(topic, viewer=grant_until(-10, topic))
+        looking.cancel()
+        await client.leave()
+
     async def test_a_right_that_was_taken_away_ends_its_topic_at_once(self) -> None:
         service = Streams()
         service.members.held.add(("gold", "1"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
+
 from groundswell.conformance.check import check
 from groundswell.conformance.kit import Kit
 from groundswell.conformance.refusals import topic_refused
@@ -159,6 +162,49 @@ async def history_by_rights(kit: Kit) -> None:
     topic_refused(await client.subscribe(user.inbox, history=10), user.inbox, 1103)
 
 
+@check("2.13", "with its grant a topic ends, to the moment, and not with its token", seconds=30)
+async def grant_ended(kit: Kit) -> None:
+    name = kit.site.name("user")
+    actions = ["subscribe", "history"]
+    ends = int(time.time()) + 4
+    lasting, short = f"user.{name}.social", f"user.{name}.inbox"
+    user = await kit.sign_in(
+        name,
+        grants=[
+            {"topics": [lasting], "actions": actions},
+            {"topics": [short], "actions": actions, "exp": ends},
+        ],
+    )
+    client = await kit.open(user)
+    results = await client.subscribe(lasting, short)
+    same(_instant(results[short]["expiresAt"]), ends, "when the grant is said to end")
+    await kit.message(user)
+    while (told := await client.hear())["type"] != "UNSUBSCRIBED":
+        pass
+    same((told["topic"], told["code"], told["resubscribe"]), (short, 2501, True), "what ends")
+    expect(time.time() >= ends - 0.5, "it ends no sooner than its grant", told)
+    await kit.message(user)
+    heard = [one for one in await client.quiet(1) if one["type"] == "EVENT"]
+    same(heard, [], "what is told of it after its end")
+    topic_refused(await client.subscribe(short), short, 1103)
+    await client.refused("HISTORY", 1103, topic=short)
+
+
+@check("2.13", "with a newer grant a topic goes on after the old one's end", seconds=30)
+async def grant_renewed(kit: Kit) -> None:
+    name = kit.site.name("user")
+    grant = {"topics": [f"user.{name}.*"], "actions": ["subscribe", "history"]}
+    first = await kit.sign_in(name, grants=[{**grant, "exp": int(time.time()) + 3}])
+    second = await kit.sign_in(name, grants=[{**grant, "exp": int(time.time()) + 60}])
+    client = await kit.open(first)
+    await client.hold(first.inbox)
+    await client.ask("REFRESH", "REFRESHED", token=second.token)
+    heard = await client.quiet(4)
+    same([one for one in heard if one["type"] == "UNSUBSCRIBED"], [], "what the old grant ends")
+    id_ = await kit.message(first)
+    same([one["id"] for one in await client.events(first.inbox, 1)], [id_], "what is told after it")
+
+
 @check("2.12", "a user's newer connection with the same clientId closes the older with 4203")
 async def taken_over(kit: Kit) -> None:
     user = await kit.user()
@@ -190,6 +236,11 @@ async def not_permitted(kit: Kit) -> None:
     same(result["error"]["code"], 1103, "the refusal of a scope to a visitor")
 
 
+def _instant(text: str) -> float:
+    """Seconds since 1970."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 CHECKS = (
     visitor,
     own_topics,
@@ -205,6 +256,8 @@ CHECKS = (
     revoked,
     past_withheld,
     history_by_rights,
+    grant_ended,
+    grant_renewed,
     taken_over,
     not_taken_over,
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from groundswell.access.tokens import TokenExpired
 from groundswell.contract.errors import Forbidden, GroundswellError, Unauthenticated
 from groundswell.contract.times import Clock
+from groundswell.realtime.access import GrantEnded
 from groundswell.realtime.codes import Code, UnsubscribeCode
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.rights import Rights, is_private
 from groundswell.realtime.gateway.topic_replies import Unsubscribed
+from groundswell.realtime.grants import NEVER
 
 
 class Standing:
@@ -28,7 +30,8 @@ class Standing:
         self._rights = rights
         self._clock = clock
         self._version = rights.version
-        self._private: frozenset[str] = frozenset()
+        self._watched: frozenset[str] = frozenset()
+        self._grants_end = NEVER
 
     def ended(self) -> Code | None:
         """Why nothing may be told any more, if so: the token is over, or its sign-in was ended."""
@@ -53,12 +56,12 @@ class Standing:
     @property
     def is_current(self) -> bool:
         """Whether nothing has changed since the topics were decided on."""
-        return self._version == self._rights.version
+        return self._version == self._rights.version and self._clock() < self._grants_end
 
     def holds(self, topics: Iterable[str]) -> None:
         """These topics are being admitted, or were just now, by the rights as they are."""
         self._version = self._rights.version
-        self._private = frozenset(topic for topic in topics if is_private(topic))
+        self._watch({topic for topic in topics if is_private(topic) or self._end(topic) < NEVER})
 
     async def admit(self, topic: str) -> str:
         """The topic, if it exists and the client may hear it now.
@@ -71,10 +74,10 @@ class Standing:
 
     def may_page(self, topic: str) -> bool:
         """Whether the token is good for the past of an admitted topic too."""
-        return self.credentials.grants.allow(topic, "history")
+        return self.credentials.grants.allow(topic, "history", self._clock())
 
     async def lost(self) -> dict[str, GroundswellError]:
-        """The private topics that may be heard no longer; whether they may is asked again.
+        """The topics that may be heard no longer; of those that can be lost it is asked again.
 
         Raises:
             GroundswellError: it cannot be said now.
@@ -82,7 +85,7 @@ class Standing:
         found = dict[str, GroundswellError]()
         while not self.is_current and self.ended() is None:
             version = self._rights.version
-            for topic in sorted(self._private - found.keys()):
+            for topic in sorted(self._watched - found.keys()):
                 try:
                     await self._rights.admit(topic, self.credentials)
                 except Forbidden as error:
@@ -90,8 +93,15 @@ class Standing:
                 except Refused:
                     return found  # The sign-in was ended meanwhile, which ends everything.
             self._version = version
-        self._private -= found.keys()
+            self._watch(self._watched - found.keys())
         return found
+
+    def _watch(self, topics: Set[str]) -> None:
+        self._watched = frozenset(topics)
+        self._grants_end = min(map(self._end, topics), default=NEVER)
+
+    def _end(self, topic: str) -> int:
+        return self.credentials.grants.until(topic)
 
 
 def device_name(credentials: Credentials, client_id: str | None) -> str | None:
@@ -114,5 +124,6 @@ class SubjectMismatch(Forbidden):
 
 def permission_lost(topic: str, error: GroundswellError) -> Unsubscribed:
     """A topic was heard and may be no longer."""
-    code = int(UnsubscribeCode.PERMISSION_LOST)
-    return Unsubscribed(topic=topic, code=code, reason=str(error), resubscribe=False)
+    over = isinstance(error, GrantEnded)
+    code = UnsubscribeCode.GRANT_EXPIRED if over else UnsubscribeCode.PERMISSION_LOST
+    return Unsubscribed(topic=topic, code=int(code), reason=str(error), resubscribe=over)

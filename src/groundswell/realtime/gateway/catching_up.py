@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from groundswell.realtime.access import GrantEnded
 from groundswell.realtime.batching import batch
 from groundswell.realtime.codes import CloseCode, Code, UnsubscribeCode
 from groundswell.realtime.gateway.errors import refusal_of
@@ -145,9 +146,12 @@ class CatchingUp:
             logger.error("A right could not be decided.", exc_info=error)
         if refused.code.retryable:
             code, reason = UnsubscribeCode.RESUME_NEEDED, "the right to it cannot be decided now"
+        elif isinstance(error, GrantEnded):
+            code, reason = UnsubscribeCode.GRANT_EXPIRED, refused.message
         else:
             code, reason = UnsubscribeCode.PERMISSION_LOST, refused.message
-        connection.drop(topic, code, reason, again=refused.code.retryable)
+        again = code is not UnsubscribeCode.PERMISSION_LOST
+        connection.drop(topic, code, reason, again=again)
 
     async def _tell_past(
         self, connection: Connection, subscription: Subscription, prepared: Prepared
@@ -192,6 +196,10 @@ class CatchingUp:
 
     async def _still(self, connection: Connection, subscription: Subscription) -> bool:
         if connection.closed:
+            return False
+        if connection.subscriptions.get(subscription.topic) is not subscription:
+            return False
+        if subscription.ends is not None and connection.grant_over(subscription):
             return False
         if not subscription.private:
             return True

@@ -14,6 +14,7 @@ from groundswell.realtime.gateway.commands import LASTING, carry_out, restore
 from groundswell.realtime.gateway.device import InboxDevice
 from groundswell.realtime.gateway.errors import Refused
 from groundswell.realtime.gateway.frames import Bye, ClientFrame
+from groundswell.realtime.gateway.grant_ends import GrantEnds
 from groundswell.realtime.gateway.hearing import Hearing
 from groundswell.realtime.gateway.jobs import Job, Jobs
 from groundswell.realtime.gateway.outlet import Outlet
@@ -57,6 +58,7 @@ class Connection:
         "appearance",
         "device",
         "former",
+        "grant_ends",
         "hearing",
         "id",
         "outlet",
@@ -82,6 +84,7 @@ class Connection:
         self.appearance: Appearance | None = None
         self.viewing: Viewing | None = None
         self.patterns: Patterns | None = None
+        self.grant_ends: GrantEnds | None = None
         self._shared = shared
         self._rights = shared.rights
         self._wheel = shared.wheel
@@ -159,7 +162,7 @@ class Connection:
         if self._closed or now < self._due:
             return None
         self.hearing.tick(now)
-        for part in (self.device, self.appearance, self.patterns):
+        for part in (self.device, self.appearance, self.patterns, self.grant_ends):
             if part is not None:
                 part.tick(now)
         self._perform(self.session.tick(now, self.outlet.spoke_at))
@@ -204,6 +207,10 @@ class Connection:
         """The subscription of a topic, be it that of a connection that is over."""
         return self._last.get(topic)
 
+    def grant_over(self, subscription: Subscription) -> bool:
+        """Whether the grant of a topic has ended; then its client is told so."""
+        return self.grant_ends is not None and self.grant_ends.over(subscription)
+
     def begin(self, subscriptions: Iterable[Subscription]) -> None:
         """Hold topics: from now on their live events come here."""
         if self._closed:
@@ -213,6 +220,8 @@ class Connection:
             self.subscriptions[subscription.topic] = subscription
             topics.append(subscription.topic)
         self._shared.hub.subscribe(self, topics, door=self._link.transport)
+        if self.grant_ends is not None:
+            self.look_after()
 
     def begin_pattern(self, pattern: Pattern) -> None:
         """Hold many topics: from now on their live events come here."""
@@ -294,7 +303,7 @@ class Connection:
         return self.hearing.may_still_hear(envelope)
 
     def _next_due(self) -> int:
-        parts = (self.hearing, self.device, self.appearance, self.patterns)
+        parts = (self.hearing, self.device, self.appearance, self.patterns, self.grant_ends)
         times = (one.due for one in parts if one is not None)
         soonest = self.session.due(self.outlet.spoke_at)
         return min([soonest, *(one for one in times if one is not None)])

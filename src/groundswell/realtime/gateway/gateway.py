@@ -122,7 +122,7 @@ class Gateway:
         preparation = Preparation(self._reader, snapshot, bounds, figures, head, clock)
         holes = HoleDigests(past, preparation.tags, clock)
         self._behind: set[Connection] = set()
-        self.rights = Rights(admit or TopicAccess().admit, is_revoked)
+        self.rights = Rights(admit or TopicAccess(clock=clock).admit, is_revoked)
         self._shared = Shared(
             hub=hub,
             rights=self.rights,

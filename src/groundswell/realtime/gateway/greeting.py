@@ -12,6 +12,7 @@ from groundswell.contract.times import MILLISECOND, to_rfc3339
 from groundswell.realtime.codes import CloseCode, Code
 from groundswell.realtime.gateway.errors import refusal_of
 from groundswell.realtime.gateway.frames import Hello, Refresh
+from groundswell.realtime.gateway.grant_ends import hold_by_grant
 from groundswell.realtime.gateway.reply import or_unset
 from groundswell.realtime.gateway.restoring import Former
 from groundswell.realtime.gateway.resume_tokens import LIFE, FormerSession, FormerTopic
@@ -194,5 +195,6 @@ async def _no_longer_allowed(connection: Connection) -> dict[str, Exception]:
         except Exception as error:
             found[subscription.topic] = error
         else:
+            hold_by_grant(connection, subscription)
             subscription.approve(version)
     return found

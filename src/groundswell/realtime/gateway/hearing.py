@@ -149,6 +149,8 @@ class Hearing:
     def may_hear(self, subscription: Subscription) -> bool:
         """Whether a live event may be told; if that is not clear, it stays in the history."""
         connection, version = self._connection, self._rights.version
+        if subscription.ends is not None and connection.grant_over(subscription):
+            return False
         if not subscription.private:
             subscription.approve(version)
             return True
@@ -172,6 +174,8 @@ class Hearing:
         subscription = connection.subscriptions.get(envelope.topic)
         if subscription is None:
             return connection.patterns is not None and connection.patterns.covers(envelope.topic)
+        if subscription.ends is not None and connection.grant_over(subscription):
+            return False
         if not subscription.private:
             return True
         if subscription.stage is Stage.LIVE and self.may_hear(subscription):

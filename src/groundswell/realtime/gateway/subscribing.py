@@ -15,6 +15,7 @@ from groundswell.contract.times import to_rfc3339
 from groundswell.realtime.codes import Code, UnsubscribeCode
 from groundswell.realtime.gateway.errors import Refused, refusal_of
 from groundswell.realtime.gateway.frames import Options, Subscribe, Unsubscribe
+from groundswell.realtime.gateway.grant_ends import hold_by_grant
 from groundswell.realtime.gateway.greeting import resume_token
 from groundswell.realtime.gateway.inbox_commands import device_of
 from groundswell.realtime.gateway.patterns import begin_patterns, go_live, pattern_held
@@ -199,13 +200,17 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
     shared, session = connection.shared, connection.session
     version = shared.rights.version
     topic = name
-    if not connection.former.granted(name, shared.policy(session.credentials)):
+    granted = connection.former.granted(name, shared.policy(session.credentials))
+    if not granted or not session.credentials.grants.allow(name, at=shared.clock()):
         topic = await shared.rights.admit(name, session.credentials)
     private = is_private(topic)
     if private and connection.expired():
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
     require_change(connection)
-    return Subscription(topic, kind_of(topic), private=private, checked=version, tracked=tracked)
+    kind = kind_of(topic)
+    made = Subscription(topic, kind, private=private, checked=version, tracked=tracked)
+    hold_by_grant(connection, made)
+    return made
 
 
 def _refusal(connection: Connection, error: Exception) -> TopicRefused:
@@ -257,14 +262,18 @@ def _claim(connection: Connection, subscription: Subscription) -> Claim:
     named = subscription.options.resume.get(topic)
     if named is None and subscription.epoch:
         return Claim(subscription.place, attested)
-    recall = connection.session.credentials.grants.allow(topic, "history")
+    recall = connection.session.credentials.grants.allow(
+        topic, "history", connection.shared.clock()
+    )
     return Claim(named or former.acknowledged(topic), attested, recall)
 
 
 def _held(
     connection: Connection, subscription: Subscription, ready: Prepared, seq: int
 ) -> TopicHeld:
-    ends = connection.session.credentials.expires_at if subscription.private else None
+    token_ends = connection.session.credentials.expires_at if subscription.private else None
+    both = [one for one in (token_ends, subscription.ends) if one is not None]
+    ends = min(both, default=None)
     return TopicHeld(
         epoch=ready.stream.epoch,
         offset=ready.stream.offset,

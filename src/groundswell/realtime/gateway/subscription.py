@@ -52,7 +52,7 @@ class Subscription:
     events without offsets were told since ``offset``, so the next one with an offset need not be
     the next in number. ``lost``: a GAP to be told when the past is. ``base``: the newest state the
     client was told. ``skipped``: events were passed over since a position was told. ``sign``: how
-    events are signed; None: not.
+    events are signed; None: not. ``ends``: when the grant it is held by does; None: it does not.
     """
 
     __slots__ = (
@@ -60,6 +60,7 @@ class Subscription:
         "base",
         "buffer",
         "checked",
+        "ends",
         "epoch",
         "filter",
         "implicit",
@@ -99,6 +100,7 @@ class Subscription:
         self.options = options
         self.implicit = implicit
         self.tracked = tracked
+        self.ends: int | None = None
         self.snapshots = False
         self.sign: Sign | None = None
         self.filter: Filter | None = None
@@ -187,7 +189,7 @@ class Subscription:
     def approve(self, version: int) -> None:
         """The right to this topic holds under this version of the rights."""
         self.checked = version
-        special = self.private or self.tailoring or self.sign is not None
+        special = self.private or self.tailoring or self.sign is not None or self.ends is not None
         self.plain = version if self.stage is Stage.LIVE and not special else NOT_PLAIN
 
     def tailor(self, tailoring: Tailoring) -> None:

@@ -98,6 +98,8 @@ class TailoredTelling:
     def _may_have(self, subscription: Subscription, one: Envelope | Digest) -> bool:
         """Whether what waited may be told now; if not, it is back in the history."""
         connection = self._connection
+        if subscription.ends is not None and connection.grant_over(subscription):
+            return False
         if not subscription.private:
             return True
         if subscription.stage is Stage.LIVE and connection.hearing.may_hear(subscription):

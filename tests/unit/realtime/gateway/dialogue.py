@@ -145,7 +145,7 @@ class World:
             **{
                 "token_key": KEY,
                 "head": lambda: self.hub.seq,
-                "admit": TopicAccess(members=self.is_member).admit,
+                "admit": TopicAccess(members=self.is_member, clock=self.clock).admit,
                 "verify_token": self.verify,
                 "is_revoked": self.revoked.__contains__,
                 "clock": self.clock,
