@@ -55,17 +55,18 @@ class Statement:
         if self.takes_rows != (self.inserts_values or "{rows}" in text):
             raise ValueError(f"rows and markers do not fit together: {text}")
         self.columns = tuple(rows or {})
-        self.sqlite = self._for_sqlite(text)
+        self.sqlite = self._for_sqlite(text, rows or {})
         self.postgres, self.parameters = self._for_postgres(text, rows or {})
 
     def __repr__(self) -> str:
         return f"Statement({self.postgres!r})"
 
-    def _for_sqlite(self, text: str) -> str:
-        marks = ", ".join("?" for _ in self.columns)
+    def _for_sqlite(self, text: str, rows: Mapping[str, ColumnType]) -> str:
+        marks = ", ".join("?" for _ in rows)
+        # Without a type, ``(a, b) IN (SELECT … FROM {rows})`` finds only ``a`` by the index.
         fields = ", ".join(
-            f"json_extract(value, '$[{place}]') AS {name}"
-            for place, name in enumerate(self.columns)
+            f"CAST(json_extract(value, '$[{place}]') AS {kind}) AS {name}"
+            for place, (name, kind) in enumerate(rows.items())
         )
         return (
             text.replace("{lock}", "")
