@@ -19,6 +19,7 @@ from groundswell.app.access import Close, access_of, limits_of, tickets_of
 from groundswell.app.application import application, live_document
 from groundswell.app.catalogue import MediaCatalogue
 from groundswell.app.core import Core, running_core
+from groundswell.app.desk import content_review_of, hooks_of
 from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.figures import LiveFigures
 from groundswell.app.live import live_of
@@ -48,6 +49,7 @@ from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.http.openapi import openapi_routes
 from groundswell.http.trpc import trpc_routes
 from groundswell.log.snapshotting import SnapshotJob
+from groundswell.log.trail import Trail
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
@@ -55,9 +57,12 @@ from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
+from groundswell.web.audit import audit_pages
 from groundswell.web.boards import board_router
 from groundswell.web.desk import desk_of
+from groundswell.web.hooks import hook_pages
 from groundswell.web.me import me_router
+from groundswell.web.moderation import moderation_pages
 from groundswell.web.ops import ops_router
 from groundswell.web.review import review_router
 from groundswell.web.routes import web_router
@@ -183,6 +188,9 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 notice=notice,
                 secure_cookies=settings.public_https,
             ),
+            moderation_pages(content_review=content_review_of(core, offers.moderation), desk=desk),
+            hook_pages(hooks=hooks_of(core), desk=desk),
+            audit_pages(trail=Trail(core.store), desk=desk),
             review_router(review=review_of(core), desk=desk),
             ops_router(
                 overview=operations.overview,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -136,6 +136,13 @@ def _named(form: dict[str, str], field: str) -> bool:
 
 
 _SENTENCES = {
+    "testimonial.requested": "You are asked how it went",
+    "testimonial.published": "Your testimonial is published",
+    "testimonial.rejected": "Your testimonial is not published",
+    "moderation.content.approved": "What you wrote is published",
+    "moderation.content.rejected": "What you wrote is not published",
+    "social.suggestion.created": "You may want to share",
+    "social.share.created": "You shared something",
     "referral.reward.earned": "You earned a reward",
     "referral.reward.held": "A reward of yours is being looked at",
     "referral.reward.released": "A reward of yours goes on",
@@ -151,13 +158,18 @@ _SENTENCES = {
 
 
 def sentence_of(message: Item) -> str:
-    """What a message says: its own words if the host wrote some, else by its type."""
-    for field in ("title", "text", "message"):
-        said = message.data.get(field)
-        if isinstance(said, str) and said.strip():
-            return said.strip()
+    """What a message says: what its type means, and about what; or the host's own words."""
     known = _SENTENCES.get(message.event_type)
-    return known or message.event_type.replace(".", " ").replace("_", " ").capitalize()
+    title = _words(message.data, ("title",))
+    if known is not None:
+        return known if title is None else f"{known}: {title}"
+    said = _words(message.data, ("title", "text", "message"))
+    return said or message.event_type.replace(".", " ").replace("_", " ").capitalize()
+
+
+def _words(data: Mapping[str, object], fields: Sequence[str]) -> str | None:
+    found = (data.get(field) for field in fields)
+    return next((one.strip() for one in found if isinstance(one, str) and one.strip()), None)
 
 
 def money(amount: Decimal, currency: str) -> str:
