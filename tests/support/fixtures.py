@@ -45,11 +45,12 @@ def ready_sqlite(migrated_sqlite: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def ready_postgres(migrated_postgres: str) -> str:
     """The address of a PostgreSQL database with the schema and nothing in it."""
-    asyncio.run(_empty(migrated_postgres))
+    asyncio.run(emptied(migrated_postgres))
     return migrated_postgres
 
 
-async def _empty(url: str) -> None:
+async def emptied(url: str) -> None:
+    """Leave nothing in a PostgreSQL database but its schema."""
     connection = await asyncpg.connect(url)
     try:
         found = await connection.fetch(

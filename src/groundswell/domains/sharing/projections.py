@@ -17,10 +17,11 @@ SHARES: Final = Table(
     {
         **dict.fromkeys(("user_id", "content_type", "content_id", "platform"), TEXT),
         **dict.fromkeys(("share_format", "visibility", "state", "reason"), TEXT),
-        **dict.fromkeys(("metadata", "external_id"), TEXT),
+        "external_id": TEXT,
         **dict.fromkeys(("created_at", "changed_at"), BIGINT),
         **dict.fromkeys(("clicks", "views", "engagements"), BIGINT),
     },
+    fill={"metadata": TEXT},
 )
 ENGAGEMENTS: Final = Table(
     "share_engagements",
@@ -43,13 +44,13 @@ class Share(msgspec.Struct):
     visibility: str
     state: str
     reason: str | None
-    metadata: str
     external_id: str | None
     created_at: int
     changed_at: int
-    clicks: int = 0
-    views: int = 0
-    engagements: int = 0
+    clicks: int
+    views: int
+    engagements: int
+    metadata: str
 
 
 class SharingFold(Fold):
@@ -101,14 +102,18 @@ def _created(event: events.ShareCreated, at: int) -> Share:
         event.share_format,
         event.visibility,
         event.state,
-        None,
-        _encode(event.metadata).decode(),
-        None,
-        at,
-        at,
+        reason=None,
+        external_id=None,
+        created_at=at,
+        changed_at=at,
+        clicks=0,
+        views=0,
+        engagements=0,
+        metadata=_encode(event.metadata).decode(),
     )
 
 
 SHARING_PROJECTION: Final = Projection("sharing", 1, SharingFold, (SHARES, ENGAGEMENTS))
 """When an engagement happened on its platform is not in its event: where a row was lost, the
-instant at which it was recorded takes its place."""
+instant at which it was recorded takes its place. How a share's link looks is not compared: of those
+who were forgotten the log keeps none of it."""
