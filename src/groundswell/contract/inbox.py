@@ -100,11 +100,49 @@ class InboxDigest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=
     by_type: dict[str, int]
 
 
+class Untold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Messages that a device was not told, counted by type.
+
+    When the first and the last of them happened, and their places in the event log.
+    """
+
+    by_type: dict[str, int]
+    from_at: int
+    to_at: int
+    from_seq: int
+    to_seq: int
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return sum(self.by_type.values())
+
+
+class Absence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a device missed that can no longer be told in full.
+
+    ``summed``: what is kept in summary; ``forgotten``: what is not kept even so. ``more``: there
+    were messages before of which nothing is known any more.
+    """
+
+    summed: Untold | None = None
+    forgotten: Untold | None = None
+    more: bool = False
+
+
 class InboxPort(Protocol):
     """The inbox, as a gateway uses it. Everything it changes is durable when the call returns."""
 
     async def connected(self, user_id: str, client_id: str) -> None:
         """A device is here: it is registered, and its attempts are counted anew."""
+        ...
+
+    async def left(self, user_id: str, client_id: str, heard_at: int) -> None:
+        """A device listens no longer; ``heard_at`` was its last sign of life."""
+        ...
+
+    async def absence(self, user_id: str, client_id: str) -> Absence:
+        """What a device missed since it last listened; ask before it is ``connected``."""
         ...
 
     async def pending(
@@ -137,10 +175,6 @@ class InboxPort(Protocol):
         vv: Mapping[str, int] | None = None,
     ) -> ReadStates:
         """Set the state of messages on behalf of a device; the change is told on the topic too."""
-        ...
-
-    async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
-        """What came after ``after`` and is no longer kept in full; None if there is nothing."""
         ...
 
     async def saved(self, user_id: str) -> list[SavedSubscription]:

@@ -25,6 +25,14 @@ def inbox_publications(logged: LoggedEvent, event: events.InboxEvent) -> list[Pu
             return []  # the text of an old message is gone
 
 
+def trace(logged: LoggedEvent) -> Publication | None:
+    """What is left of a message whose text is gone: when it came, and of which type it was."""
+    event = logged.event
+    if not isinstance(event, events.MessageFiled) or event.data is not None:
+        return None
+    return message_publication(_message(logged, event))
+
+
 def _message(logged: LoggedEvent, event: events.MessageFiled) -> InboxMessage:
     return InboxMessage(
         id=event.message_id,

@@ -6,7 +6,9 @@ import asyncio
 from collections import OrderedDict
 from typing import Final
 
+from groundswell.contract.events import LoggedEvent
 from groundswell.contract.times import SECOND, Clock
+from groundswell.delivery.inbox_routing import trace
 from groundswell.delivery.routing import publications
 from groundswell.log.reader import EventLog
 from groundswell.realtime.messages import Publication
@@ -72,10 +74,14 @@ class TopicPast:
             raise
 
     async def _read(self, number: int) -> list[Publication]:
-        """Everything that was told of the places from ``number * block`` on, before the next."""
+        """Everything that was told of the places from ``number * block`` on, before the next.
+
+        Also that of which only a trace is left: offsets are counted by it.
+        """
         first, end = number * self._size, (number + 1) * self._size
         events = await self._log.after(first - 1, self._size)
-        return [one for event in events if event.seq < end for one in publications(event)]
+        told = [event for event in events if event.seq < end]
+        return [one for event in told for one in publications(event) or _traces(event)]
 
     def _tidy(self, now: int) -> None:
         while self._blocks:
@@ -83,3 +89,8 @@ class TopicPast:
             if now < until and len(self._blocks) < _BLOCKS:
                 break
             self._blocks.popitem(last=False)
+
+
+def _traces(event: LoggedEvent) -> list[Publication]:
+    left = trace(event)
+    return [] if left is None else [left]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from groundswell.delivery.inbox_routing import trace
 from groundswell.delivery.routing import publications
 from groundswell.log.reader import EventLog
 from groundswell.realtime.messages import Publication
@@ -53,15 +54,19 @@ class LogReplay:
     async def _read(self, topics: frozenset[str] | None, after_seq: int, limit: int) -> Replayed:
         start = max(after_seq, await self._log.head() - FURTHEST, await self._log.lowest() - 1)
         position, found = start, list[Publication]()
+        forgotten = list[tuple[str, int]]()
         while len(found) < limit:
             events = await self._log.after(position, PORTION)
             for event in events:
                 found += [
                     one for one in publications(event) if topics is None or one.topic in topics
                 ]
+                left = None if topics is None else trace(event)
+                if left is not None and left.topic in (topics or ()):
+                    forgotten.append((left.topic, left.seq))
                 position = event.seq
                 if len(found) >= limit:
                     break
             if len(events) < PORTION:
                 break
-        return Replayed(found, position, complete=start == after_seq)
+        return Replayed(found, position, start == after_seq, forgotten)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
@@ -12,6 +13,10 @@ from groundswell.realtime.topics import refetch_url
 
 if TYPE_CHECKING:
     from groundswell.realtime.recovery import Hole
+
+
+INBOX_URL: Final = "/v1/me/inbox"
+"""Where what is kept of an inbox is read."""
 
 
 def gap_of(topic: str, hole: Hole, position: Position) -> Gap:
@@ -53,4 +58,18 @@ def lost_range(topic: str, position: Position, first: int, last: int) -> Gap:
         missed=last - first + 1,
         fallback="refetch" if url else "none",
         url=url or UNSET,
+    )
+
+
+def forgotten_texts(topic: str, position: Position, seqs: Sequence[int]) -> Gap:
+    """The messages of an inbox at these places of the log are not kept in full any more."""
+    return Gap(
+        topic=topic,
+        epoch=position.epoch,
+        reason="retention",
+        from_seq=min(seqs),
+        to_seq=max(seqs),
+        missed=len(seqs),
+        fallback="refetch",
+        url=INBOX_URL,
     )

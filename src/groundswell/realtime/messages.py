@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from groundswell.contract.events.base import Tag
 from groundswell.contract.times import to_rfc3339
 
-GapReason = Literal["trimmed", "epoch_changed", "slow_consumer", "permission"]
+GapReason = Literal["trimmed", "epoch_changed", "slow_consumer", "permission", "retention"]
 Fallback = Literal["snapshot", "history", "refetch", "none"]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 

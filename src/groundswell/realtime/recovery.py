@@ -6,13 +6,13 @@ Everything is asked by ``seq``, one position for all topics of a connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from groundswell.contract.errors import Invalid
 from groundswell.realtime.broker.base import Broker, Degraded, Position
-from groundswell.realtime.gaps import lost_epoch, lost_range
+from groundswell.realtime.gaps import forgotten_texts, lost_epoch, lost_range
 from groundswell.realtime.messages import Envelope, Gap, GapReason, Place, Publication
 from groundswell.realtime.topics import is_name
 
@@ -26,12 +26,14 @@ class Replayed:
     ``top_seq`` is how far the log was read: every event up to there is included, or was trimmed,
     or is of other topics. The events of one ``seq`` are all included or none. ``complete`` says
     that nothing was trimmed: otherwise whatever came before the first publication may be lost.
-    If the reading stopped at its limit, ``top_seq`` is where to go on.
+    If the reading stopped at its limit, ``top_seq`` is where to go on. ``forgotten`` are the topics
+    and places of events of which the log keeps only that they were.
     """
 
     publications: list[Publication]
     top_seq: int
     complete: bool
+    forgotten: Sequence[tuple[str, int]] = ()
 
 
 class Replay(Protocol):
@@ -222,10 +224,22 @@ class Recovery:
             if ended and not reading.complete:
                 break
             top = target if ended else min(reading.top_seq, target)
-            yield Page(past, top, _hole(position, past, top, complete=reading.complete))
+            hole = _hole(position, past, top, complete=reading.complete)
+            yield Page(past, top, hole, await self._forgotten(reading, top))
             position, left = top, left - len(past)
         if position < target:
             yield Page([], target, Hole("trimmed", position + 1, target))
+
+    async def _forgotten(self, reading: _Reading, top: int) -> list[Gap]:
+        """A GAP for each topic of which the log has forgotten events up to ``top``."""
+        places: dict[str, list[int]] = {}
+        for topic, seq in reading.forgotten:
+            if seq <= top:
+                places.setdefault(topic, []).append(seq)
+        return [
+            forgotten_texts(topic, await self._broker.position(topic), seqs)
+            for topic, seqs in places.items()
+        ]
 
     async def _read(self, topics: frozenset[str], after: int, limit: int) -> _Reading:
         key = (topics, after, limit)
@@ -247,12 +261,13 @@ class _Reading:
     envelopes: list[Envelope]
     top_seq: int
     complete: bool
+    forgotten: Sequence[tuple[str, int]]
 
 
 async def _read(replayed: Awaitable[Replayed]) -> _Reading:
     answer = await replayed
     envelopes = [Envelope(publication) for publication in answer.publications]
-    return _Reading(envelopes, answer.top_seq, answer.complete)
+    return _Reading(envelopes, answer.top_seq, answer.complete, answer.forgotten)
 
 
 def _hole(after: int, past: list[Envelope], top: int, *, complete: bool) -> Hole | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from groundswell.contract.inbox import (
+    Absence,
     Acknowledged,
-    InboxDigest,
     InboxMessage,
     PendingMessage,
     ReadEntry,
@@ -39,6 +39,8 @@ class MemoryInbox:
         self.again: dict[tuple[str, str], int | None] = {}
         self.acked: set[tuple[str, str]] = set()
         self.marked: list[tuple[Any, ...]] = []
+        self.departures: list[tuple[str, int]] = []
+        self.missed = Absence()
 
     async def file(self, count: int = 1) -> None:
         for _ in range(count):
@@ -61,6 +63,14 @@ class MemoryInbox:
         assert user_id == "1"
         for key in [key for key in self.attempts if key[0] == client_id]:
             del self.attempts[key]
+
+    async def left(self, user_id: str, client_id: str, heard_at: int) -> None:
+        assert user_id == "1"
+        self.departures.append((client_id, heard_at))
+
+    async def absence(self, user_id: str, client_id: str) -> Absence:
+        assert user_id == "1"
+        return self.missed
 
     async def pending(
         self, user_id: str, client_id: str, after: int = 0, limit: int = 300

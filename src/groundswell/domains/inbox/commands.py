@@ -45,6 +45,15 @@ class ConnectDevice(Command, frozen=True, kw_only=True):
     client_id: str
 
 
+class LeaveDevice(Command, frozen=True, kw_only=True):
+    """A device listens no longer; it was last heard at ``heard_at``."""
+
+    answer: ClassVar[type] = type(None)
+    user_id: str
+    client_id: str
+    heard_at: int
+
+
 class MarkSent(Command, frozen=True, kw_only=True):
     """Messages were sent to a device. Answers when to send each again."""
 
@@ -136,6 +145,7 @@ class TrimInboxes(Command, frozen=True, kw_only=True):
 COMMANDS: tuple[type[Command], ...] = (
     FileMessage,
     ConnectDevice,
+    LeaveDevice,
     MarkSent,
     AcknowledgeMessages,
     SetReadState,

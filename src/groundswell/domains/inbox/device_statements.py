@@ -12,9 +12,10 @@ FIND_DEVICE = Statement(
 )
 ADD_DEVICE = Statement(
     """
-    INSERT INTO inbox_devices (user_id, client_id, joined_seq, acked_to, last_seen_at)
+    INSERT INTO inbox_devices (user_id, client_id, joined_seq, acked_to, last_seen_at, heard_at)
     VALUES (:user_id, :client_id,
-      COALESCE((SELECT u.seq FROM inbox_users u WHERE u.user_id = :user_id), 0), 0, :now)
+      COALESCE((SELECT u.seq FROM inbox_users u WHERE u.user_id = :user_id), 0), 0, :now,
+      COALESCE((SELECT MAX(d.heard_at) FROM inbox_devices d WHERE d.user_id = :user_id), 0))
     RETURNING acked_to, joined_seq
     """
 )
@@ -22,6 +23,24 @@ SEE_DEVICE = Statement(
     """
     UPDATE inbox_devices SET last_seen_at = :now
     WHERE user_id = :user_id AND client_id = :client_id AND last_seen_at < :now
+    """
+)
+# What it was told until then it need not be told of when it comes back.
+HEAR_DEVICE = Statement(
+    """
+    UPDATE inbox_devices SET heard_at = :at
+    WHERE user_id = :user_id AND client_id = :client_id AND heard_at < :at
+    """
+)
+# A device that comes for the first time missed what every other one of its user missed.
+FIND_HEARD = Statement(
+    """
+    SELECT COALESCE(
+      (SELECT o.heard_at FROM inbox_devices o
+       WHERE o.user_id = :user_id AND o.client_id = :client_id),
+      (SELECT MAX(d.heard_at) FROM inbox_devices d WHERE d.user_id = :user_id),
+      0
+    )
     """
 )
 EVICT_DEVICES = Statement(

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from groundswell.contract.inbox import Acknowledged
 from groundswell.domains.inbox import device_statements as sql
-from groundswell.domains.inbox.commands import AcknowledgeMessages, ConnectDevice, MarkSent
+from groundswell.domains.inbox.commands import (
+    AcknowledgeMessages,
+    ConnectDevice,
+    LeaveDevice,
+    MarkSent,
+)
 from groundswell.domains.inbox.periods import MOST_DEVICES
 from groundswell.domains.inbox.redelivery import redeliver_at
 from groundswell.domains.inbox.statements import COUNT_PENDING
@@ -21,10 +26,22 @@ async def connect_device(
 ) -> Acknowledged:
     """Register a device, or see it again; what it did not acknowledge may be sent anew."""
     acked_to, joined = await _here(transaction, command)
+    await _hears(transaction, command, command.at)
     await transaction.fetch(
         sql.FORGET_ATTEMPTS, user_id=command.user_id, client_id=command.client_id
     )
     return await _standing(transaction, command, acked_to, joined)
+
+
+async def leave_device(transaction: Transaction, command: LeaveDevice, _: EventTail) -> None:
+    """Note until when a device listened; one that is not registered any more stays so."""
+    await transaction.fetch(
+        sql.SEE_DEVICE,
+        user_id=command.user_id,
+        client_id=command.client_id,
+        now=command.heard_at,
+    )
+    await _hears(transaction, command, command.heard_at)
 
 
 async def mark_sent(
@@ -32,6 +49,7 @@ async def mark_sent(
 ) -> dict[str, int | None]:
     """Count a sending. Ids that are none of the user's critical messages are left out."""
     await _here(transaction, command)
+    await _hears(transaction, command, command.at)
     ids = [(one,) for one in dict.fromkeys(command.ids)]
     user = command.user_id
     sent = await transaction.fetch(
@@ -77,6 +95,14 @@ async def _here(transaction: Transaction, command: _OfDevice) -> tuple[int, int]
         found = await transaction.fetch(sql.ADD_DEVICE, **of_device, now=command.at)
         await _evict(transaction, command)
     return found[0][0], found[0][1]
+
+
+async def _hears(
+    transaction: Transaction, command: ConnectDevice | LeaveDevice | MarkSent, at: int
+) -> None:
+    await transaction.fetch(
+        sql.HEAR_DEVICE, user_id=command.user_id, client_id=command.client_id, at=at
+    )
 
 
 async def _evict(transaction: Transaction, command: _OfDevice) -> None:

@@ -10,6 +10,7 @@ from groundswell.domains.inbox.commands import (
     ClaimPushes,
     ConnectDevice,
     FileMessage,
+    LeaveDevice,
     MarkSent,
     RemovePushEndpoints,
     SavePushEndpoint,
@@ -18,7 +19,12 @@ from groundswell.domains.inbox.commands import (
     SettlePushes,
     TrimInboxes,
 )
-from groundswell.domains.inbox.devices import acknowledge, connect_device, mark_sent
+from groundswell.domains.inbox.devices import (
+    acknowledge,
+    connect_device,
+    leave_device,
+    mark_sent,
+)
 from groundswell.domains.inbox.filing import file_messages
 from groundswell.domains.inbox.periods import Periods
 from groundswell.domains.inbox.preferences import save_subscriptions
@@ -41,6 +47,7 @@ class InboxCommands:
     def __init__(self, periods: Periods) -> None:
         self._execute: dict[type[Command], Execute] = {
             ConnectDevice: connect_device,
+            LeaveDevice: leave_device,
             MarkSent: mark_sent,
             AcknowledgeMessages: acknowledge,
             SetReadState: set_read_state,

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import msgspec
 
 from groundswell.contract.inbox import (
+    Absence,
     Acknowledged,
-    InboxDigest,
     PendingMessage,
     ReadState,
     ReadStates,
@@ -19,6 +19,7 @@ from groundswell.contract.times import Clock
 from groundswell.domains.inbox.commands import (
     AcknowledgeMessages,
     ConnectDevice,
+    LeaveDevice,
     MarkSent,
     SetReadState,
 )
@@ -56,6 +57,16 @@ class Inbox:
     async def connected(self, user_id: str, client_id: str) -> None:
         """A device is here: it is registered, and its attempts are counted anew."""
         await self._submit(ConnectDevice(at=self._clock(), user_id=user_id, client_id=client_id))
+
+    async def left(self, user_id: str, client_id: str, heard_at: int) -> None:
+        """A device listens no longer; ``heard_at`` was its last sign of life."""
+        await self._submit(
+            LeaveDevice(at=self._clock(), user_id=user_id, client_id=client_id, heard_at=heard_at)
+        )
+
+    async def absence(self, user_id: str, client_id: str) -> Absence:
+        """What a device missed since it last listened, and cannot be told in full any more."""
+        return await self._queries.absence(user_id, client_id)
 
     async def pending(
         self, user_id: str, client_id: str, after: int = 0, limit: int = 300
@@ -107,10 +118,6 @@ class Inbox:
         )
         answer: ReadStates = await self._submit(command)
         return answer
-
-    async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
-        """What came after ``after`` and is no longer kept in full."""
-        return await self._queries.digest(user_id, after)
 
     async def saved(self, user_id: str) -> list[SavedSubscription]:
         """The subscriptions that the user saved."""

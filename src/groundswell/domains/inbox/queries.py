@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
-from groundswell.contract.inbox import InboxDigest, InboxMessage, PendingMessage
+from groundswell.contract.inbox import Absence, InboxDigest, InboxMessage, PendingMessage, Untold
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.inbox import preferences
-from groundswell.domains.inbox.device_statements import FIND_DEVICE
+from groundswell.domains.inbox.device_statements import FIND_DEVICE, FIND_HEARD
 from groundswell.domains.inbox.periods import Periods
 from groundswell.domains.inbox.push.statements import FIND_ENDPOINTS
 from groundswell.domains.inbox.redelivery import redeliver_at
-from groundswell.domains.inbox.statements import NEWEST, PAGE, PENDING, SUMMARY, UNREAD
+from groundswell.domains.inbox.statements import (
+    FIND_TRIMMED,
+    NEWEST,
+    PAGE,
+    PENDING,
+    SUMMARY,
+    UNREAD,
+    UNTOLD,
+)
 from groundswell.domains.inbox.views import InboxPage, Item, PushEndpoint, SavedSubscriptions
 from groundswell.store import Row, Store, Transaction
 
@@ -57,6 +67,21 @@ class InboxQueries:
         """What came after ``after`` and is kept in summary only."""
         async with self._store.reading() as tx:
             return await self._digest(tx, user_id, after)
+
+    async def absence(self, user_id: str, client_id: str) -> Absence:
+        """What a device missed since it last listened, and is not kept in full."""
+        now = self._clock()
+        horizon = now - self._periods.summary
+        async with self._store.reading() as tx:
+            device = await tx.fetch(FIND_DEVICE, user_id=user_id, client_id=client_id)
+            ((heard,),) = await tx.fetch(FIND_HEARD, user_id=user_id, client_id=client_id)
+            untold = partial(_untold, tx, user_id, device[0][0] if device else 0)
+            trimmed = await tx.fetch(FIND_TRIMMED, user_id=user_id)
+            return Absence(
+                summed=await untold(max(heard, horizon), now),
+                forgotten=await untold(heard, horizon),
+                more=not heard and bool(trimmed) and trimmed[0][0] > 0,
+            )
 
     async def pending(
         self, user_id: str, client_id: str, after: int = 0, limit: int = 300
@@ -111,6 +136,22 @@ class InboxQueries:
             count=sum(row[1] for row in rows),
             by_type={row[0]: row[1] for row in sorted(map(tuple, rows))},
         )
+
+
+async def _untold(
+    tx: Transaction, user_id: str, after: int, since: int, until: int
+) -> Untold | None:
+    """What is kept without its text of the messages filed between two instants."""
+    rows = await tx.fetch(UNTOLD, user_id=user_id, after=after, since=since, until=until)
+    if not rows:
+        return None
+    return Untold(
+        by_type={row[0]: row[1] for row in sorted(map(tuple, rows))},
+        from_at=min(row[4] for row in rows),
+        to_at=max(row[5] for row in rows),
+        from_seq=min(row[2] for row in rows),
+        to_seq=max(row[3] for row in rows),
+    )
 
 
 def message_of(row: Row) -> InboxMessage:

@@ -87,6 +87,17 @@ SUMMARY = Statement(
     GROUP BY m.event_type
     """
 )
+# What a device was not told and is not kept in full, counted by type.
+UNTOLD = Statement(
+    """
+    SELECT m.event_type, COUNT(*), MIN(m.log_seq), MAX(m.log_seq), MIN(m.at), MAX(m.at)
+    FROM inbox_messages m
+    WHERE m.user_id = :user_id AND m.data IS NULL AND m.seq > :after
+      AND m.filed_at > :since AND m.filed_at <= :until
+    GROUP BY m.event_type
+    """
+)
+FIND_TRIMMED = Statement("SELECT trimmed FROM inbox_users WHERE user_id = :user_id")
 # A message waits for a device until the device acknowledged it; those from before the device came,
 # and those that one acknowledgement settles, only until any device did.
 _WAITS = f"""

@@ -60,11 +60,12 @@ inbox_devices = Table(
     number("joined_seq"),
     number("acked_to"),
     number("last_seen_at"),
+    number("heard_at", default=0),
     PrimaryKeyConstraint("user_id", "client_id"),
     Index("ix_inbox_devices_last_seen_at", "last_seen_at"),
 )
 """Devices that take messages. ``joined_seq``: the user's newest message when the device came;
-``acked_to``: up to where it has acknowledged everything."""
+``acked_to``: up to where it has acknowledged everything; ``heard_at``: until when it listened."""
 
 inbox_deliveries = Table(
     "inbox_deliveries",

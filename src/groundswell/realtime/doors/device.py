@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from groundswell.contract.inbox import InboxPort, PendingMessage, inbox_topic
 from groundswell.contract.times import Clock
+from groundswell.realtime.absences import absence_messages
 from groundswell.realtime.inbox_events import message_publication
-from groundswell.realtime.messages import Envelope, Sign
+from groundswell.realtime.messages import Envelope, Message, Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,15 @@ class Device:
         self._clock = clock
         self._sign = sign
 
-    async def arrive(self) -> None:
-        """The device is here: register it, and count anew how often it was sent what."""
+    async def arrive(self, epoch: str, *, resumes: bool) -> list[Message]:
+        """The device is here: register it, and count anew how often it was sent what.
+
+        Answers a GAP and a DIGEST of what it missed and cannot be told in full any more, unless it
+        ``resumes``: then what is lost was named for its place. ``epoch`` is that of the topic now.
+        """
+        missed = await self._inbox.absence(self._user_id, self._client_id)
         await self._inbox.connected(self._user_id, self._client_id)
+        return [] if resumes else absence_messages(missed, self.topic, epoch, self._clock())
 
     async def due(self, up_to: int, told: Collection[str] = ()) -> Due:
         """What to tell now: what has waited long enough, and what its stream has passed unsent.

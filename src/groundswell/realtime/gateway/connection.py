@@ -348,6 +348,8 @@ class Connection:
         self._left = True
         if self.viewing is not None:
             self.viewing.end()
+        if self.device is not None and self.device.listens:
+            self._jobs.add(self.device.left, lasts=True)
         self._shared.hub.leave(self)
         self._shared.registry.leave(self)
         self._shared.behind.discard(self)

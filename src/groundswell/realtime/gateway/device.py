@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from groundswell.contract.inbox import InboxPort, PendingMessage
+from groundswell.contract.errors import GroundswellError
+from groundswell.contract.inbox import Absence, InboxPort, PendingMessage, inbox_topic
+from groundswell.contract.times import MINUTE
+from groundswell.realtime.absences import absence_messages
 from groundswell.realtime.batching import BatchReason, batch, portions
+from groundswell.realtime.gateway.tailoring import DIGEST
 from groundswell.realtime.inbox_events import message_publication
-from groundswell.realtime.messages import Envelope
+from groundswell.realtime.messages import Envelope, Gap
 
 if TYPE_CHECKING:
     from groundswell.realtime.gateway.connection import Connection
+
+logger = logging.getLogger(__name__)
+
+_SHORT: Final = MINUTE
+"""Who listened no longer than this since it was noted is not noted again."""
+
+_NO_ABSENCE: Final = Absence()
 
 
 class InboxDevice:
@@ -23,7 +35,7 @@ class InboxDevice:
     that knows no acknowledgements counts as acknowledged.
     """
 
-    __slots__ = ("_again", "_client_id", "_connection", "_inbox", "_told", "_user_id")
+    __slots__ = ("_again", "_client_id", "_connection", "_heard_at", "_inbox", "_told", "_user_id")
 
     def __init__(
         self, connection: Connection, inbox: InboxPort, user_id: str, client_id: str
@@ -34,10 +46,19 @@ class InboxDevice:
         self._client_id = client_id
         self._told: list[str] = []
         self._again: dict[str, int] = {}
+        self._heard_at: int | None = None
 
-    async def begin(self) -> None:
-        """Register the device and tell what it has not acknowledged, without what was just told."""
+    async def begin(self, *, resumes: bool = False) -> None:
+        """Register the device and tell what it has not acknowledged, without what was just told.
+
+        Before that comes what it missed and cannot be told in full any more, unless it ``resumes``:
+        then what is lost was named for the place where it stood.
+        """
+        missed = await self._inbox.absence(self._user_id, self._client_id)
         await self._inbox.connected(self._user_id, self._client_id)
+        self._heard_at = self._connection.shared.clock()
+        if missed != _NO_ABSENCE and not resumes:
+            await self._tell_absence(missed)
         told, self._told = set(self._told), []
         await self._note(told)
         after = 0
@@ -69,6 +90,38 @@ class InboxDevice:
         await self._inbox.ack(self._user_id, self._client_id, up_to=up_to, ids=ids)
         for one in ids:
             self._again.pop(one, None)
+
+    @property
+    def listens(self) -> bool:
+        """Whether it ever began to."""
+        return self._heard_at is not None
+
+    async def left(self) -> None:
+        """Note until when the device listened, for when it comes back."""
+        heard_at = self._connection.session.heard_at
+        if self._heard_at is None or heard_at <= self._heard_at + _SHORT:
+            return
+        try:
+            await self._inbox.left(self._user_id, self._client_id, heard_at)
+        except GroundswellError as error:
+            # It will be told that it missed more than it did.
+            logger.warning("That a device left is not noted: %s", error)
+
+    async def _tell_absence(self, absence: Absence) -> None:
+        connection, topic = self._connection, inbox_topic(self._user_id)
+        position = await connection.shared.catching_up.reader.position(topic)
+        if connection.expired():
+            return
+        for one in absence_messages(
+            absence,
+            topic,
+            position.epoch,
+            connection.shared.clock(),
+            digests=DIGEST in connection.session.features,
+        ):
+            if isinstance(one, Gap):
+                connection.shared.figures.gaps[one.reason] += 1
+            connection.reply(one)
 
     async def _note_told(self) -> None:
         told, self._told = self._told, []

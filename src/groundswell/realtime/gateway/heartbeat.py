@@ -17,12 +17,12 @@ class Heartbeat:
     asked for no other.
     """
 
-    __slots__ = ("_heard_at", "_interval", "_pacing", "_pinged_at", "_random", "answered", "speaks")
+    __slots__ = ("_interval", "_pacing", "_pinged_at", "_random", "answered", "heard_at", "speaks")
 
     def __init__(self, pacing: Pacing, random: Random, now: int, *, speaks: bool) -> None:
         self._pacing = pacing
         self._random = random
-        self._heard_at = now
+        self.heard_at = now
         self._pinged_at: int | None = None
         self._interval = self._draw()
         self.answered = False
@@ -30,7 +30,7 @@ class Heartbeat:
 
     def heard(self, now: int) -> None:
         """The client said something."""
-        self._heard_at = now
+        self.heard_at = now
         self._pinged_at = None
 
     def silent_too_long(self, now: int) -> bool:

@@ -152,6 +152,11 @@ class Session:
             self._changes = Bucket(limits.changes_burst, limits.changes_per_second, now)
         return self._changes.take(now)
 
+    @property
+    def heard_at(self) -> int:
+        """When the client last said anything."""
+        return self._beat.heard_at
+
     def known_as(self, client_id: str) -> bool:
         """Whether a message under this client id belongs here; the first one gives it."""
         self.client_id = self.client_id or client_id

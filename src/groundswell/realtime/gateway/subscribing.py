@@ -76,7 +76,7 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
         )
     )
     go_live(connection, patterns)
-    await _bring_inbox(connection, [subscription for subscription, _ in prepared])
+    await _bring_inbox(connection, prepared)
     for subscription, ready in prepared:
         connection.shared.figures.resumes[ready.plan.recovery] += 1
         await connection.shared.catching_up.begin(connection, subscription, ready)
@@ -84,7 +84,9 @@ async def subscribe(connection: Connection, frame: Subscribe, *, tracked: bool =
             view(connection, subscription.topic)
 
 
-async def _bring_inbox(connection: Connection, begun: list[Subscription]) -> None:
+async def _bring_inbox(
+    connection: Connection, prepared: list[tuple[Subscription, Prepared]]
+) -> None:
     """Tell a device what its user's inbox still has for it, if one of the topics asks for that.
 
     The inbox itself does for whoever acknowledges; with ``offlineDelivery`` each of the user's own
@@ -94,21 +96,25 @@ async def _bring_inbox(connection: Connection, begun: list[Subscription]) -> Non
     user_id = session.credentials.user_id
     if user_id is None or session.client_id is None or connection.shared.inbox is None:
         return
-    own = [one for one in begun if one.kind.critical and subject_of(one.topic) == user_id]
+    topic = inbox_topic(user_id)
+    own = [one for one, _ in prepared if one.kind.critical and subject_of(one.topic) == user_id]
     acknowledges = "ack" in session.features
     if not any(
-        one.options.offline_delivery or (acknowledges and one.topic == inbox_topic(user_id))
-        for one in own
+        one.options.offline_delivery or (acknowledges and one.topic == topic) for one in own
     ):
         return
+    resumes = any(
+        one.topic == topic and ready.plan.recovery in ("complete", "partial")
+        for one, ready in prepared
+    )
     try:
-        await device_of(connection).begin()
+        await device_of(connection).begin(resumes=resumes)
     except Exception as error:
         # The topics are heard nevertheless: what is in the inbox waits there.
         refused = refusal_of(error)
         if refused.code is Code.INTERNAL:
             logger.exception("An inbox could not be told.")
-        connection.refuse(refused, topic=inbox_topic(user_id))
+        connection.refuse(refused, topic=topic)
 
 
 def unsubscribe(connection: Connection, frame: Unsubscribe) -> None:

@@ -172,7 +172,9 @@ class PollingDoor:
         told = Answered(started)
         device = self._device_of(caller, admitted, name, sign)
         if device is not None:
-            await device.arrive()
+            resumes = device.topic in (resume or {})
+            missed = await device.arrive(positions[device.topic].epoch, resumes=resumes)
+            told.add_missed(missed)
             await told.add_due(device)
             await device.sent(told.ids)
         standing.require()

@@ -218,6 +218,8 @@ class Reader:
                 position = await self._broker.position(topic)
                 found.head.append(gap_of(topic, found.page.hole, position).encode())
             found.gaps += len(topics)
+        found.head += [gap.encode() for gap in found.page.gaps]
+        found.gaps += len(found.page.gaps)
         found.add(found.page.envelopes)
         for topic in topics:
             found.places[topic] = None

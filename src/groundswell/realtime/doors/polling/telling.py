@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from groundswell.realtime.doors.device import Device
 from groundswell.realtime.doors.polling.cursor import Cursor
 from groundswell.realtime.doors.polling.reading import Told
+from groundswell.realtime.messages import Gap, Message
 
 
 class Answered:
@@ -22,6 +23,11 @@ class Answered:
         self.gaps = told.gaps
         self.ids = list(told.critical)
         self.next_at: int | None = None
+
+    def add_missed(self, missed: Sequence[Message]) -> None:
+        """Add what a device missed and cannot be told in full any more."""
+        self.messages[:0] = [one.encode() for one in missed]
+        self.gaps += sum(isinstance(one, Gap) for one in missed)
 
     async def add_due(self, device: Device) -> None:
         """Add what the device has not acknowledged, without what it is just being told."""

@@ -30,6 +30,10 @@ class Request:
         """Whether the client was here before."""
         return self.last is not None or bool(self.places)
 
+    def names_place(self, topic: str) -> bool:
+        """Whether it says up to where it has the topic, by the topic's own offsets."""
+        return self.last is None and topic in self.places
+
 
 def names_in(topics: str) -> list[str]:
     """The topics, separated by commas, that an address names.

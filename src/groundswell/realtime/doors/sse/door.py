@@ -29,6 +29,7 @@ from groundswell.realtime.doors.sse.blocks import (
     event_blocks,
     event_form,
     message_block,
+    position_block,
 )
 from groundswell.realtime.doors.sse.connection import Connection, Ending, Pacing, abort_of
 from groundswell.realtime.doors.sse.greeting import Start, caught_up_block, gap_blocks
@@ -273,10 +274,25 @@ class SseDoor:
         complete = await self._tell_past(connection, request, start)
         if connection.ending is not None:
             return
+        await self._tell_inbox(connection, request, start)
+        if connection.ending is not None:
+            return
         positions = {topic: start.positions[topic] for topic in sorted(connection.topics)}
         await connection.write(caught_up_block(connection, positions, complete=complete))
-        if connection.device is not None:
-            await connection.device.begin()
+
+    async def _tell_inbox(self, connection: Connection, request: Request, start: Start) -> None:
+        """Tell a device what it missed, and what it has not acknowledged."""
+        device = connection.device
+        if device is None or device.topic not in connection.topics:
+            return
+        epoch = start.positions[device.topic].epoch
+        missed = await device.begin(epoch, resumes=request.names_place(device.topic))
+        blocks = missed + await device.due(connection.position)
+        await connection.reconsider()
+        if blocks and connection.ending is None and device.topic in connection.topics:
+            # These have no id of their own: they stand where the past ends.
+            here = position_block(connection.told(connection.position))
+            await connection.write(here + blocks)
 
     async def _tell_states(self, connection: Connection, start: Start) -> None:
         blocks = []

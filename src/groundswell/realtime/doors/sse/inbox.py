@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import SECOND, Clock
 from groundswell.realtime.doors.device import Device
-from groundswell.realtime.doors.sse.blocks import named_block
+from groundswell.realtime.doors.sse.blocks import message_block, named_block
 from groundswell.realtime.messages import Envelope
 
 logger = logging.getLogger(__name__)
@@ -46,14 +46,19 @@ class InboxStream:
             if one.publication.critical and one.topic == self.topic
         ]
 
-    async def begin(self) -> None:
-        """The past is told: from here the device is told what it has not acknowledged."""
+    async def begin(self, epoch: str, *, resumes: bool) -> bytes:
+        """The past is told: from here the device is told what it has not acknowledged.
+
+        The blocks of what it missed and cannot be told in full any more.
+        """
         self._began = True
         self._next_at = self._clock()
         try:
-            await self._device.arrive()
+            missed = await self._device.arrive(epoch, resumes=resumes)
         except GroundswellError as error:
             self._put_off(error)
+            return b""
+        return b"".join(map(message_block, missed))
 
     async def due(self, position: int) -> bytes:
         """The blocks to write now; afterwards they count as sent."""
