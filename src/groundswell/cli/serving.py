@@ -18,6 +18,7 @@ from groundswell.access.terms import Terms
 from groundswell.app import Service, running_service
 from groundswell.cli.context import current_settings, finish
 from groundswell.contract import times
+from groundswell.demo.company import BOARD
 from groundswell.demo.notice import NOTICE
 from groundswell.demo.replay import DEFAULT_SPEED
 from groundswell.demo.running import run_demo
@@ -87,7 +88,10 @@ def _announce(url: str, api_key: str, pair: TokenPair) -> None:
         f"  Pages       {url}/\n"
         f"  API docs    {url}/docs\n"
         f"  Metrics     {url}/metrics\n"
-        f"  Operations  {url}/ops (sign in with the API key below)\n\n"
+        f"  Operations  {url}/ops (sign in with the API key below)\n"
+        f"  Leaders     {url}/leaderboards/{BOARD}\n"
+        f"  Your page, as the user '{DEMO_USER}' (one click signs you in):\n"
+        f"  {url}/me/sign-in#{pair.access_token}\n\n"
         f"  A token of the user '{DEMO_USER}', for {pair.expires_in // 60} minutes:\n"
         f"  {pair.access_token}\n\n"
         f"  The host's API key:\n  {api_key}\n"

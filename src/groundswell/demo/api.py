@@ -79,7 +79,11 @@ class Api:
 
     async def register(self, media: Mapping[str, object]) -> dict[str, Any]:
         """Register a file as the host; the answer has its id and counters."""
-        return await self.call("POST", "/v1/media", media, self._host)
+        return await self.as_host("POST", "/v1/media", media)
+
+    async def as_host(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Something that the host asks for."""
+        return await self.call(method, path, body, self._host)
 
     async def play(
         self, media_file_id: int, address: str, seconds: int, occurred_at: int | None = None

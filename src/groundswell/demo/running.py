@@ -8,6 +8,7 @@ from groundswell.contract import times
 from groundswell.contract.times import Clock
 from groundswell.demo.api import Api
 from groundswell.demo.audience import Audience
+from groundswell.demo.company import Company
 from groundswell.demo.dataset import addresses, sightings
 from groundswell.demo.replay import DEFAULT_SPEED, Replay
 from groundswell.demo.week import week_of
@@ -29,9 +30,10 @@ async def run_demo(
     address of another visitor.
 
     Raises:
-        RequestFailed: the service refuses the songs, or cannot be reached for long.
+        RequestFailed: the service refuses the songs or the program, or cannot be reached for long.
     """
     async with Api(base_url, api_key) as api:
+        await Company(api, base_url).found()
         audience = Audience(addresses(), SEED)
         replay = Replay(
             api, week_of(sightings()), audience, speed=speed, clock=clock, on_ready=on_ready
