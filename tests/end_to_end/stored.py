@@ -20,6 +20,20 @@ async def rows_of(database_url: str, sql: str) -> list[tuple[object, ...]]:
         await connection.close()
 
 
+async def change(database_url: str, sql: str) -> None:
+    """Do something to the rows that no service would."""
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(sql)
+            connection.commit()
+        return
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
 async def row_counts(database_url: str) -> dict[str, int]:
     """How many rows each table has: a request that stored anything at all changes one of them."""
     names = (
