@@ -32,3 +32,35 @@ async def test_a_whole_request_may_be_followed_by_another_at_leisure(request_: b
             assert head.startswith(b"HTTP/1.1 200"), head
             assert await client.reader.readexactly(4) == b"<hi>"
             assert service.server.server_state.connections
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /?%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 20_000), b"414"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"x" * 70_000), b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n" % (b"X: %b\r\n" % (b"x" * 700) * 100), b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: %b" % (b"x" * 2_000_000), b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n%b" % (b"X: y\r\n" * 400_000), b"431"),
+    ],
+    ids=["address", "field", "fields", "endless field", "endless fields"],
+)
+async def test_a_head_that_is_too_large_is_refused(request_: bytes, status: bytes) -> None:
+    async with websocket_service() as service:
+        client = await RawClient.connect(service.port, upgrade=False)
+        for start in range(0, len(request_), 50_000):
+            client.writer.write(request_[start : start + 50_000])
+        line = await client.reader.readline()
+        assert line.split(b" ")[1] == status, line
+        client.abort()
+
+
+async def test_a_head_that_is_large_is_taken_and_so_is_the_next() -> None:
+    async with websocket_service() as service:
+        client = await RawClient.connect(service.port, upgrade=False)
+        for _ in range(5):
+            address, field = b"a" * 15_000, b"x" * 45_000
+            client.writer.write(b"GET /?%b HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (address, field))
+            head = await client.reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            assert await client.reader.readexactly(4) == b"<hi>"

@@ -13,10 +13,15 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+ADDRESS_TOO_LONG: Final = b"414 URI Too Long"
+HEAD_TOO_LARGE: Final = b"431 Request Header Fields Too Large"
+_PIECE: Final = 262_144
+"""What the event loop reads at once."""
 
 
 class AbortableHttpProtocol(HttpToolsProtocol):
@@ -24,23 +29,36 @@ class AbortableHttpProtocol(HttpToolsProtocol):
 
     A client must send the whole head of a request within ``head_seconds`` of connecting, and of
     the first byte of every later one, and the body within ``body_seconds`` of its head; uvicorn
-    itself would wait for ever.
+    itself would wait for ever. A head may have ``max_head`` bytes, of which the address may have
+    ``max_address``: uvicorn would keep any number, and caches of addresses would too.
     """
 
     head_seconds = 10.0
     body_seconds = 30.0
+    max_head = 65_536
+    max_address = 16_384
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._head_pending = True
+        self._head_bytes = 0
+        self._refusal: bytes | None = None
         self._deadline: asyncio.TimerHandle | None = self._cut_after(self.head_seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; if that leaves a head unfinished, its time runs."""
+        """Parse; if that leaves a head unfinished, its time runs, and it may not grow for ever."""
+        if self._refusal is not None:
+            return
         super().data_received(data)
-        if self._head_pending and self._deadline is None:
-            self._deadline = self._cut_after(self.head_seconds)
+        if self._head_pending:
+            self._head_bytes += len(data)
+            if self._deadline is None:
+                self._deadline = self._cut_after(self.head_seconds)
+            # What came with the end of a request before it is counted too, so this is generous.
+            if self._head_bytes > self.max_head + _PIECE and self._refusal is None:
+                self._refusal = HEAD_TOO_LARGE
+                self.send_400_response(HEAD_TOO_LARGE.decode())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
@@ -51,11 +69,31 @@ class AbortableHttpProtocol(HttpToolsProtocol):
         """Begin a request, offering ``groundswell.abort``."""
         super().on_message_begin()
         self._head_pending = True
+        self._head_bytes = 0
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
         scope.setdefault("extensions", {})["groundswell.abort"] = {"call": self.transport.abort}
 
+    def on_url(self, url: bytes) -> None:
+        """The address, or a part of it."""
+        if len(self.url) + len(url) > self.max_address:
+            self._refuse(ADDRESS_TOO_LONG)
+        super().on_url(url)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, or one whose head is too large, and end the connection."""
+        if self._refusal is None:
+            super().send_400_response(msg)
+            return
+        self._stop_waiting()
+        self.transport.write(
+            b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % self._refusal
+        )
+        self.transport.close()
+
     def on_headers_complete(self) -> None:
         """The head is there; a body may follow."""
+        if sum(len(name) + len(value) for name, value in self.headers) > self.max_head:
+            self._refuse(HEAD_TOO_LARGE)
         self._stop_waiting()
         self._deadline = self._cut_after(self.body_seconds)
         super().on_headers_complete()
@@ -70,6 +108,11 @@ class AbortableHttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]
+
+    def _refuse(self, status: bytes) -> None:
+        """Stop the parser, which then asks for ``send_400_response``."""
+        self._refusal = status
+        raise ValueError(status)
 
     def _stop_waiting(self) -> None:
         self._head_pending = False
