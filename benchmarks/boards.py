@@ -8,8 +8,6 @@ answers from memory.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import itertools
 import random
 import time
@@ -21,12 +19,12 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks import live, postgres, results
+from benchmarks import board_peer, postgres, results
 from benchmarks.comparing import Case, Comparison, Figures, Tell, told
 from benchmarks.machine import describe
 from groundswell.contract import times
 from groundswell.domains.leaderboards import entry_rows
-from groundswell.domains.leaderboards.commands import CloseWindow, CreateBoard, PostScore
+from groundswell.domains.leaderboards.commands import CloseWindow, CreateBoard, Done, PostScore
 from groundswell.domains.leaderboards.entry_rows import position_of
 from groundswell.domains.leaderboards.handling import leaderboard_handler
 from groundswell.domains.leaderboards.queries import BoardQueries
@@ -39,7 +37,6 @@ from groundswell.store.writer import Writer
 
 BOARD: Final = "benchmark"
 SLICE: Final = 20
-PEER: Final = "leaderboard-python on Redis"
 PORTION: Final = 50_000
 
 COUNT = Statement(
@@ -82,14 +79,10 @@ def measure(plan: Plan, directory: Path, tell: Tell) -> Comparison:
             cases.append(Case(label, [figures]))
             naive |= {f"{engine}{name}": value for name, value in beside.items()}
             tell(f"{label:<28}  {told(figures)}  {told(beside)}")
-    if "redis" in plan.engines and importlib.util.find_spec("leaderboard") is not None:
-        server = live.start_redis(directory)
-        try:
-            figures = _measure_peer(server.port, plan)
-        finally:
-            server.stop()
-        cases.append(Case(PEER, [figures]))
-        tell(f"{PEER:<28}  {told(figures)}")
+    if "redis" in plan.engines and board_peer.is_installed():
+        figures = board_peer.measure(directory, _scores(plan), plan.calls, SLICE)
+        cases.append(Case(board_peer.LABEL, [figures]))
+        tell(f"{board_peer.LABEL:<28}  {told(figures)}")
     settings = {"members": float(plan.members), "callers": float(plan.callers), **naive}
     return Comparison(results.now(), machine, settings, cases)
 
@@ -121,11 +114,13 @@ async def _measure(url: str, plan: Plan) -> tuple[Figures, Figures]:
     scores = _scores(plan)
     start = window_at("daily", zone_of("UTC"), times.now()).start
     try:
+        began = time.perf_counter()
         await _fill(store, writer, scores, start)
-        figures = await _reads(store, plan, scores, start)
+        loaded = plan.members / (time.perf_counter() - began)
+        figures = {"loadedPerSecond": loaded, **await _reads(store, plan, scores, start)}
         beside = await _plain(store, scores)
         figures |= await _writes(writer, plan)
-        beside["CloseSeconds"] = await _closing(writer, start)
+        beside |= await _closing(writer, start)
     finally:
         writer.close()
         await working
@@ -165,13 +160,16 @@ async def _reads(store: Store, plan: Plan, scores: Sequence[int], start: int) ->
     chance = random.Random(2)
     members = [chance.randrange(len(scores)) for _ in range(plan.calls)]
     async with store.reading() as transaction:
-        rank = await _each(members, lambda one: position_of(transaction, BOARD, start, scores[one]))
+        rank = await _waits(
+            members, lambda one: position_of(transaction, BOARD, start, scores[one])
+        )
     top = await _each(members, lambda _: queries.standings(BOARD, limit=SLICE))
     around = await _each(
         members,
         lambda one: queries.standings(BOARD, limit=SLICE, user_id=_name(one), around=True),
     )
-    return {"rank": rank, "top": top, "around": around}
+    slowest = rank[int(len(rank) * 0.99)]
+    return {"rank": median(rank), "rankP99": slowest, "top": top, "around": around}
 
 
 async def _plain(store: Store, scores: Sequence[int]) -> Figures:
@@ -190,16 +188,9 @@ async def _writes(writer: Writer, plan: Plan) -> Figures:
     numbers = itertools.count()
 
     async def update(_: int = 0) -> None:
-        now = times.now()
-        command = PostScore(
-            at=now,
-            board_id=BOARD,
-            event_id=f"event-{next(numbers)}",
-            user_id=_name(chance.randrange(plan.members)),
-            points=chance.randrange(1, 100),
-            occurred_at=now,
-        )
-        await writer.submit(command)
+        user = _name(chance.randrange(plan.members))
+        points = chance.randrange(1, 100)
+        await writer.submit(_update(times.now(), f"event-{next(numbers)}", user, points))
 
     alone = await _each(range(min(plan.calls, 300)), update)
     end = time.perf_counter() + plan.seconds
@@ -213,35 +204,48 @@ async def _writes(writer: Writer, plan: Plan) -> Figures:
     return {"update": alone, "updatesPerSecond": (next(numbers) - first) / plan.seconds}
 
 
-async def _closing(writer: Writer, start: int) -> float:
-    began = time.perf_counter()
+async def _closing(writer: Writer, start: int) -> Figures:
+    """Archive the window as the keeper does, and what somebody else waits for meanwhile."""
     over = start + 2 * times.DAY
-    done = await writer.submit(CloseWindow(at=over, board_id=BOARD, window_start=start))
-    assert done.count == 1, "the window was not closed"
-    return time.perf_counter() - began
-
-
-def _measure_peer(port: int, plan: Plan) -> Figures:
-    """The same through leaderboard-python, competition ranking, one connection."""
-    peer = importlib.import_module("leaderboard.competition_ranking_leaderboard")
-    options = {"host": "127.0.0.1", "port": port, "db": 0, "page_size": SLICE}
-    board = peer.CompetitionRankingLeaderboard(BOARD, **options)
-    client = board.redis_connection
-    # Its own ways of writing predate the present client of Redis: these are their commands.
-    scores = _scores(plan)
-    for first in range(0, len(scores), 5_000):
-        members = {_name(first + n): one for n, one in enumerate(scores[first : first + 5_000])}
-        client.zadd(BOARD, members)
-    chance = random.Random(2)
-    asked = [_name(chance.randrange(plan.members)) for _ in range(plan.calls)]
-    update = _timed(asked, lambda one: client.zincrby(BOARD, chance.randrange(1, 100), one))
+    command = CloseWindow(at=over, board_id=BOARD, window_start=start)
+    waits: list[float] = []
+    began = time.perf_counter()
+    closing = asyncio.create_task(_archive(writer, command))
+    while not closing.done():
+        asked = time.perf_counter()
+        await writer.submit(_update(over, f"later-{len(waits)}", _name(0)))
+        waits.append(time.perf_counter() - asked)
+        await asyncio.sleep(0.005)
+    assert await closing == 1, "the window was not closed"
+    waits.sort()
     return {
-        "rank": _timed(asked, board.rank_for),
-        "top": _timed(asked, lambda _: board.leaders(1)),
-        "around": _timed(asked, board.around_me),
-        "update": update,
-        "updatesPerSecond": 1_000_000 / update,
+        "CloseSeconds": time.perf_counter() - began,
+        "CloseWait": waits[len(waits) // 2] * 1000,
+        "CloseWaitP99": waits[int(len(waits) * 0.99)] * 1000,
+        "CloseWaitLongest": waits[-1] * 1000,
     }
+
+
+async def _archive(writer: Writer, command: CloseWindow) -> int:
+    closed = 0
+    while True:
+        began = time.perf_counter()
+        done: Done = await writer.submit(command)
+        closed += done.count
+        if not done.left:
+            return closed
+        await asyncio.sleep(time.perf_counter() - began)
+
+
+def _update(now: int, event_id: str, user_id: str, points: int = 1) -> PostScore:
+    return PostScore(
+        at=now,
+        board_id=BOARD,
+        event_id=event_id,
+        user_id=user_id,
+        points=points,
+        occurred_at=now,
+    )
 
 
 def _name(number: int) -> str:
@@ -250,18 +254,14 @@ def _name(number: int) -> str:
 
 async def _each(given: Sequence[int], call: Callable[[int], Awaitable[Any]]) -> float:
     """The median wait, in microseconds."""
+    return median(await _waits(given, call))
+
+
+async def _waits(given: Sequence[int], call: Callable[[int], Awaitable[Any]]) -> list[float]:
+    """Microseconds, the shortest first."""
     waits = []
     for one in given:
         began = time.perf_counter()
         await call(one)
-        waits.append(time.perf_counter() - began)
-    return median(waits) * 1e6
-
-
-def _timed(given: Sequence[str], call: Callable[[str], Any]) -> float:
-    waits = []
-    for one in given:
-        began = time.perf_counter()
-        call(one)
-        waits.append(time.perf_counter() - began)
-    return median(waits) * 1e6
+        waits.append((time.perf_counter() - began) * 1e6)
+    return sorted(waits)

@@ -31,11 +31,19 @@ CHANGES = (
     Column("clientBusy", "load's core", ".0%"),
 )
 BOARDS = (
-    Column("rank", "a position, µs", ",.0f"),
-    Column("top", "the first 20, µs", ",.0f"),
-    Column("around", "20 around one, µs", ",.0f"),
-    Column("update", "an update, µs", ",.0f"),
-    Column("updatesPerSecond", "updates/s", ",.0f"),
+    Column("rank", "a position, µs"),
+    Column("rankP99", "p99, µs"),
+    Column("top", "the first 20, µs"),
+    Column("around", "20 around one, µs"),
+    Column("update", "an update, µs"),
+    Column("updatesPerSecond", "updates/s"),
+    Column("loadedPerSecond", "members loaded/s"),
+)
+CONVERSIONS = (
+    Column("perSecond", "conversions/s"),
+    Column("alone", "one alone, ms"),
+    Column("longest", "longest, ms"),
+    Column("processorPerConversion", "CPU µs per conversion"),
 )
 _COMING_AND_STAYING = (
     Column("connectsPerSecond", "connects/s"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks import boards, crowd, latency, topics
+from benchmarks import boards, conversions, crowd, latency, topics
 from benchmarks.comparing import Comparison, Tell
 
 Measure = Callable[[Any, Path, Tell], Comparison]
@@ -44,6 +44,11 @@ LIVE: Final[dict[str, Live]] = {
         boards.Plan,
         boards.measure,
         {"members": 20_000, "calls": 50, "callers": 16, "seconds": 0.3},
+    ),
+    "conversions": Live(
+        conversions.Plan,
+        conversions.measure,
+        {"people": 100, "referrers": 10, "per_request": 20, "alone": 2, "rounds": 1},
     ),
     "topics": Live(
         topics.Delivering,

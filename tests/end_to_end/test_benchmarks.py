@@ -64,3 +64,31 @@ def test_every_door_tells_every_subscriber_once(tmp_path: Path) -> None:
     page = text(None, None, fanout=fanout, live=live)
     assert "300 connections over 3 processes" in page
     assert "From a play to those who are told" in page
+
+
+def test_leaderboards_and_conversions_are_measured_on_both_databases(tmp_path: Path) -> None:
+    """Conversions fail by themselves where a reward is missing, or the books do not balance."""
+    wanted = ("boards", "conversions")
+    command = ["-m", "benchmarks", "--quick", *(f"--only={name}" for name in wanted)]
+    done = subprocess.run(
+        [sys.executable, *command, "--results", str(tmp_path), "--no-page"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    live = {name: load(Comparison, name, tmp_path) for name in wanted}
+    boards, conversions = live.values()
+    assert boards is not None
+    assert conversions is not None
+    for engine in ("SQLite", "PostgreSQL"):
+        board, conversion = boards.case(engine), conversions.case(f"Groundswell, {engine}")
+        assert board is not None
+        assert conversion is not None
+        assert all(board.figure(name) > 0 for name in ("rank", "rankP99", "update", "around"))
+        assert conversion.figure("perSecond") > 0
+        assert boards.settings[f"{engine.lower()}CloseSeconds"] > 0
+    page = text(None, None, live=live)
+    assert "A leaderboard of 20,000" in page
+    assert "100 people register through the codes of 10 referrers" in page

@@ -118,3 +118,18 @@ def test_sqlite_gets_parameter_rows_as_they_were(
         assert found.fetchall() == rows
     finally:
         connection.close()
+
+
+def test_sqlite_finds_parameter_rows_by_all_columns_of_an_index() -> None:
+    statement = Statement(
+        "DELETE FROM t WHERE (a, b, c) IN (SELECT r.a, r.b, r.c FROM {rows} r)",
+        rows={"a": TEXT, "b": BIGINT, "c": BIGINT},
+    )
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE TABLE t (a TEXT, b BIGINT, c BIGINT, PRIMARY KEY (a, b, c))")
+        arguments = statement.sqlite_arguments([("x", 1, 2)], {})
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement.sqlite}", arguments).fetchall()
+    finally:
+        connection.close()
+    assert "a=? AND b=? AND c=?" in plan[0][3]
