@@ -59,9 +59,11 @@ class SnapshotJob:
             try:
                 if await self._is_due():
                     await self.take_once()
-            except GroundswellError as error:
+            except Exception as error:
+                # Nothing else depends on it: the next replay begins further back.
                 self._failures += 1
-                _log.warning("no snapshot was taken", error=str(error))
+                known = isinstance(error, GroundswellError)
+                _log.warning("no snapshot was taken", exc_info=None if known else error)
             await asyncio.sleep(min(self._every, _LOOK_SECONDS))
 
     async def take_once(self) -> int:
