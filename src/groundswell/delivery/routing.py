@@ -92,7 +92,16 @@ def _plain(logged: LoggedEvent) -> list[Publication]:
 def _announcement(logged: LoggedEvent, event: AnnouncementMade) -> Publication:
     stated = {"eventType": event.message_type, "timestamp": to_rfc3339(logged.at)}
     data = _encode({**event.data, **stated})
-    return Publication(BROADCAST, event.message_type, logged.event_id, logged.at, data, logged.seq)
+    names = event.recipient_ids
+    return Publication(
+        BROADCAST,
+        event.message_type,
+        logged.event_id,
+        logged.at,
+        data,
+        logged.seq,
+        audience=None if names is None else frozenset(names),
+    )
 
 
 def _of_interaction(logged: LoggedEvent, event: events.Interaction) -> list[Publication]:

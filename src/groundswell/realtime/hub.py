@@ -60,6 +60,14 @@ class Channels(Protocol):
 
 
 @runtime_checkable
+class TakesAddressed(Protocol):
+    """A subscriber that knows for whom it hears. Others get nothing that is not for everybody."""
+
+    def send_addressed(self, envelope: Envelope) -> None:
+        """Take ``envelope`` if it is for them, else pass it over. Like ``send`` otherwise."""
+
+
+@runtime_checkable
 class TakesEnds(Protocol):
     """A subscriber that is told when there is nothing more to hear on a topic."""
 
@@ -167,7 +175,10 @@ class Hub:
             members = self._members(envelope.topic)
             if members:
                 self._count(envelope.topic, members)
-                self._fan_out(envelope, tuple(members))
+                if envelope.publication.audience is None:
+                    self._fan_out(envelope, tuple(members))
+                else:
+                    self._fan_out_addressed(envelope, tuple(members))
                 if envelope.publication.ends:
                     self._end(envelope.topic)
 
@@ -221,9 +232,20 @@ class Hub:
             try:
                 member.send(envelope)
             except Exception:
-                logger.exception("A subscriber failed and was removed.")
-                self._failed += 1
-                self.leave(member)
+                self._remove(member)
+
+    def _fan_out_addressed(self, envelope: Envelope, members: tuple[Subscriber, ...]) -> None:
+        for member in members:
+            try:
+                if isinstance(member, TakesAddressed):
+                    member.send_addressed(envelope)
+            except Exception:
+                self._remove(member)
+
+    def _remove(self, member: Subscriber) -> None:
+        logger.exception("A subscriber failed and was removed.")
+        self._failed += 1
+        self.leave(member)
 
     def _count(self, topic: str, members: Mapping[Subscriber, str]) -> None:
         """Count one event told to all members; their doors are counted once while they stay."""

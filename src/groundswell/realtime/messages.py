@@ -37,7 +37,8 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     publications share ``id`` and ``seq``. ``state`` marks data that replaces all before it,
     ``critical`` what is told until it is acknowledged. ``tags`` are what filters compare beside the
     data; after ``expires_at`` nobody needs it any more; ``actor`` is the user who did it, where
-    everybody who may hear of it may know. ``ends``: what the topic is about is gone.
+    everybody who may hear of it may know. ``ends``: what the topic is about is gone. ``audience``:
+    the only users it is for, of those who hear the topic; None: all of them. A state has none.
     """
 
     topic: str
@@ -52,6 +53,7 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     expires_at: int | None = None
     actor: str | None = None
     ends: bool = False
+    audience: frozenset[str] | None = None
 
 
 class Envelope:

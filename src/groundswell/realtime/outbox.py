@@ -10,6 +10,8 @@ from typing import Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from groundswell.access.principal import Principal
+from groundswell.realtime.audience import NOBODY, is_for
 from groundswell.realtime.messages import Envelope, Gap
 from groundswell.realtime.topics import refetch_url
 
@@ -51,6 +53,7 @@ class Outbox:
         "_losses",
         "_max_bytes",
         "_max_messages",
+        "_receiver",
         "_states",
         "_wake",
     )
@@ -62,8 +65,10 @@ class Outbox:
         *,
         max_messages: int = MAX_MESSAGES,
         max_bytes: int = MAX_BYTES,
+        receiver: Principal = NOBODY,
     ) -> None:
         self._wake = wake
+        self._receiver = receiver
         self._losses = losses
         self._max_messages = max_messages
         self._max_bytes = max_bytes
@@ -99,6 +104,11 @@ class Outbox:
         ):
             self._shed()
         self._wake()
+
+    def send_addressed(self, envelope: Envelope) -> None:
+        """Let ``envelope`` wait its turn, if it is for whom this is the queue of."""
+        if is_for(envelope, self._receiver):
+            self.send(envelope)
 
     def lose(self, gap: Gap) -> None:
         """Tell ``gap`` next: its events never came here. Never blocks."""

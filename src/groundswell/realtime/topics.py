@@ -68,6 +68,7 @@ class TopicKind:
     ``refetch``: where a client that lost events reads what it missed. ``key``: the field of the
     data that names what an event is about, where a topic tells of many things. ``states_among``:
     states of something are told among the events, which alone are in the log.
+    ``addressed``: some of its events are for some users only.
     """
 
     name: str
@@ -78,6 +79,7 @@ class TopicKind:
     refetch: str | None = None
     key: str | None = None
     states_among: bool = False
+    addressed: bool = False
 
     @property
     def topic_class(self) -> TopicClass:
@@ -100,6 +102,7 @@ def _kind(
     refetch: str | None = None,
     key: str | None = None,
     states_among: bool = False,
+    addressed: bool = False,
     **parts: str,
 ) -> TopicKind:
     """A kind named like ``media.{id}``, each placeholder matching its expression."""
@@ -107,7 +110,7 @@ def _kind(
     for part, matches in parts.items():
         expression = expression.replace(f"{{{part}}}", f"(?:{matches})")
     pattern = re.compile(expression)
-    return TopicKind(name, pattern, rule, state, critical, refetch, key, states_among)
+    return TopicKind(name, pattern, rule, state, critical, refetch, key, states_among, addressed)
 
 
 _ID: Final = "[A-Za-z0-9_-]{1,64}"
@@ -117,7 +120,7 @@ KINDS: Final[tuple[TopicKind, ...]] = (
     _kind("media.{id}", id="[1-9][0-9]{0,18}", refetch="/v1/media/{1}", states_among=True),
     _kind("trending.{period}", period="24h|7d|30d|all", state=True),
     _kind("hot", state=True),
-    _kind("system.broadcast"),
+    _kind("system.broadcast", addressed=True),
     _kind(
         "user.{id}.{part}",
         id=_ID,

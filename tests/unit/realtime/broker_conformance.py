@@ -250,8 +250,9 @@ class BrokerConformance:
             99,
             "user-7",
             True,
+            frozenset({"7", "9"}),
         )
         await broker.publish([sent])
         stored = await broker.history("user.7.inbox")
         assert [one.publication for one in (*heard, *stored.envelopes)] == [sent, sent]
-        assert len(sent.__struct_fields__) == 12, "tell the test about the new field"
+        assert len(sent.__struct_fields__) == 13, "tell the test about the new field"

@@ -205,6 +205,30 @@ async def grant_renewed(kit: Kit) -> None:
     same([one["id"] for one in await client.events(first.inbox, 1)], [id_], "what is told after it")
 
 
+@check("2.14", "what is for some users only reaches nobody else, live or past")
+async def addressed(kit: Kit) -> None:
+    user, other = await kit.user(), await kit.user()
+    clients = {one.id: await kit.open(one) for one in (user, other)}
+    stands = {}
+    for name, client in clients.items():
+        result = (await client.subscribe("system.broadcast"))["system.broadcast"]
+        stands[name] = {"epoch": result["epoch"], "offset": result["offset"]}
+    body = {"eventType": "conformance.said", "data": {"run": user.id}, "audience": [user.id]}
+    headers = kit.site.as_host()
+    answer = await kit.http("POST", "/v1/announcements", json=body, headers=headers)
+    same(answer.status_code, 201, "the answer to an announcement for one user")
+    for name, client in clients.items():
+        live = [one for one in await client.quiet(1) if user.id in str(one.get("data"))]
+        same(len(live), int(name == user.id), f"how often {name} hears it")
+        place = {"system.broadcast": stands[name]}
+        await client.say("SUBSCRIBE", topics=["system.broadcast"], options={"resume": place})
+        past = [one for one in await client.quiet(1) if user.id in str(one.get("data"))]
+        same(len(past), int(name == user.id), f"how often {name} finds it in the past")
+        page = await client.ask("HISTORY", "HISTORY_PAGE", topic="system.broadcast")
+        found = [one for one in page["messages"] if user.id in str(one["data"])]
+        same(len(found), int(name == user.id), f"how often it is in a page for {name}")
+
+
 @check("2.12", "a user's newer connection with the same clientId closes the older with 4203")
 async def taken_over(kit: Kit) -> None:
     user = await kit.user()
@@ -258,6 +282,7 @@ CHECKS = (
     history_by_rights,
     grant_ended,
     grant_renewed,
+    addressed,
     taken_over,
     not_taken_over,
 )

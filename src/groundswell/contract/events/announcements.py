@@ -8,11 +8,15 @@ from groundswell.contract.events.base import Event
 
 
 class AnnouncementMade(Event, frozen=True, kw_only=True):
-    """The host application has something to say to everybody who is connected."""
+    """The host application has something to say to everybody who is connected.
+
+    With ``recipient_ids`` only to those of them who are these users.
+    """
 
     event_type: ClassVar[str] = "system.announcement.made"
     message_type: str
     data: dict[str, Any]
+    recipient_ids: list[str] | None = None
 
     @property
     def partition_key(self) -> str:

@@ -16,18 +16,19 @@ from groundswell.store.commands import Command, EventTail, Handler, Idempotency
 
 
 class Announced(msgspec.Struct, frozen=True, rename="camel"):
-    """An announcement is in the log at ``seq``, and is told to every connection."""
+    """An announcement is in the log at ``seq``, and is told to the connections it is for."""
 
     seq: int
     announced_at: str
 
 
 class Announce(Command, frozen=True, kw_only=True):
-    """Tell everybody."""
+    """Tell everybody, or those users of everybody."""
 
     answer: ClassVar[type] = Announced
     event_type: str
     data: dict[str, Any]
+    recipient_ids: list[str] | None = None
 
 
 async def announce(
@@ -36,11 +37,17 @@ async def announce(
     """Execute a batch: an announcement is nothing but its event."""
     return [
         Announced(
-            tail.append(AnnouncementMade(message_type=one.event_type, data=one.data), one.at),
+            tail.append(_event(one), one.at),
             to_rfc3339(one.at),
         )
         for one in commands
     ]
+
+
+def _event(command: Announce) -> AnnouncementMade:
+    return AnnouncementMade(
+        message_type=command.event_type, data=command.data, recipient_ids=command.recipient_ids
+    )
 
 
 class Announcements:
@@ -58,9 +65,13 @@ class Announcements:
         self._gate = gate
 
     async def announce(
-        self, event_type: str, data: dict[str, Any], idempotency: Idempotency | None
+        self,
+        event_type: str,
+        data: dict[str, Any],
+        idempotency: Idempotency | None,
+        audience: list[str] | None = None,
     ) -> Announced:
-        """Durable when this returns.
+        """Durable when this returns. ``audience``: the only users it is for; None: everybody.
 
         Raises:
             ContentRejected: it may not be said here.
@@ -69,7 +80,9 @@ class Announcements:
             await self._gate(
                 Submission(kind="announcement", text=text, author_id=None, when_held="pass")
             )
-        command = Announce(at=self._clock(), event_type=event_type, data=data)
+        command = Announce(
+            at=self._clock(), event_type=event_type, data=data, recipient_ids=audience
+        )
         answer: Announced = await self._submit(command, idempotency)
         return answer
 

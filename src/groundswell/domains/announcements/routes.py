@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from groundswell.access.identity import valid_user_id
 from groundswell.access.principal import Principal
 from groundswell.domains.announcements.announcing import Announced, Announcements
 from groundswell.http.callers import require_host
@@ -17,15 +18,22 @@ from groundswell.http.payloads import EventType, checked_data
 from groundswell.store.commands import Idempotency
 
 RESERVED = ("eventType", "timestamp")
+MOST_RECIPIENTS = 1_000
 
 
 class NewAnnouncement(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """What everybody is told: under which type, and any object of at most 32 KiB."""
+    """What everybody is told: under which type, and any object of at most 32 KiB.
+
+    With ``audience`` only the connections of these users are told.
+    """
 
     event_type: EventType
     data: dict[str, Any] = {}
+    audience: (
+        Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)] | None
+    ) = None
 
 
 @post("/announcements", summary="Tell every connection (host only)", security=HOST_ONLY)
@@ -38,7 +46,10 @@ async def post_announcement(
     """Durable when this answers; told on `system.broadcast`, which every connection hears."""
     require_host(caller)
     said = checked_data(data.data, RESERVED)
-    return await announcements.announce(data.event_type, said, idempotency)
+    audience = data.audience
+    if audience is not None:
+        audience = sorted({valid_user_id(one, "audience") for one in audience})
+    return await announcements.announce(data.event_type, said, idempotency, audience)
 
 
 def announcement_router(announcements: Announcements) -> Router:

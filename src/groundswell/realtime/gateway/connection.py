@@ -137,6 +137,14 @@ class Connection:
         else:
             self.hearing.consider(subscription, envelope)
 
+    def send_addressed(self, envelope: Envelope) -> None:
+        """Tell a live event that is not for everybody."""
+        subscription = self.subscriptions.get(envelope.topic)
+        if subscription is not None:
+            self.hearing.consider(subscription, envelope)
+        elif self.patterns is not None:
+            self.patterns.tell(envelope)
+
     def lose(self, gap: Gap) -> None:
         """Tell that some of a topic never came to this process."""
         subscription = self.subscriptions.get(gap.topic)

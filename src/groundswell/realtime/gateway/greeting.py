@@ -154,6 +154,7 @@ def _broadcast(connection: Connection) -> Subscription:
         private=False,
         checked=connection.shared.rights.version,
         implicit=True,
+        receiver=connection.session.credentials.principal,
     )
     subscription.live()
     return subscription

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.codes import CloseCode
 from groundswell.realtime.gateway.frames import Flow
 from groundswell.realtime.gateway.subscription import Follows, Stage, Subscription
@@ -196,6 +197,9 @@ class Hearing:
     def _tell(self, subscription: Subscription, envelope: Envelope) -> None:
         """Write an event of a subscription and note its place."""
         subscription.offset = envelope.offset or 0
+        if not is_for(envelope, subscription.receiver):
+            self._tailored().pass_over(subscription)
+            return
         if subscription.tailoring:
             self._tailored().tell(subscription, envelope)
         else:
@@ -206,6 +210,8 @@ class Hearing:
     def _write_unplaced(self, subscription: Subscription, envelope: Envelope) -> None:
         """Write an event without an offset, after all that waits, if it was not filtered out."""
         self.tell_waiting(subscription.topic)
+        if not is_for(envelope, subscription.receiver):
+            return
         chosen = subscription.tailoring.filter
         if chosen is None or chosen(self._connection.shared.catching_up.tags.tags(envelope)):
             self.write_event(subscription, envelope)

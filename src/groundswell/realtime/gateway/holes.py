@@ -12,6 +12,7 @@ from typing import Final
 
 from groundswell.contract.ids import event_id
 from groundswell.contract.times import DAY, Clock
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.digests import Digest, DigestBuilder
 from groundswell.realtime.gateway.resume import Lost
 from groundswell.realtime.gateway.subscription import Subscription
@@ -93,6 +94,8 @@ class HoleDigests:
         builder = DigestBuilder(subscription.topic)
         chosen = subscription.tailoring.filter
         for event in events:
+            if not is_for(event, subscription.receiver):
+                continue
             if chosen is None or chosen(self._tags.tags(event)):
                 builder.add(event)
         return builder.take(event_id(), self._clock())

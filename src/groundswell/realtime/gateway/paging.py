@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET
 
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.codes import Code
 from groundswell.realtime.filters import compile_filter
@@ -55,6 +56,7 @@ async def page(connection: Connection, frame: History) -> None:
     events = await reader.between(topic, stream.epoch, found.first - 1, found.last)
     if not kind_of(topic).state:
         _require_whole(events, found, stream)
+    events = [one for one in events if is_for(one, credentials.principal)]
     chosen = None if frame.filter is None else compile_filter(frame.filter)
     if chosen is not None:
         tags = shared.catching_up.tags.tags

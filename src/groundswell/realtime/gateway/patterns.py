@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from groundswell.contract.times import SECOND
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.codes import CloseCode, Code
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.errors import Refused
@@ -76,6 +77,8 @@ class Patterns:
         """Tell a live event, if a pattern covers it and lets it through."""
         pattern = self._held.get(family_of(envelope.topic))
         if pattern is None or not pattern.live:
+            return
+        if not is_for(envelope, self._connection.session.credentials.principal):
             return
         tags = self._connection.shared.catching_up.tags
         if pattern.filter is None or pattern.filter(tags.tags(envelope)):

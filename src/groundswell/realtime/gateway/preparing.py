@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from groundswell.contract.times import Clock
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.broker.base import Position
 from groundswell.realtime.gateway.figures import Figures
 from groundswell.realtime.gateway.limits import Limits
@@ -172,6 +173,7 @@ class Preparation:
         before = events[0].seq if events else None
         if head is not None and made.after == stream.offset:
             before = head + 1
+        events = [one for one in events if is_for(one, subscription.receiver)]
         if chosen is not None:
             events = [one for one in events if chosen(self.tags.tags(one))]
         return Prepared(stream, made, events, before=before)
@@ -184,6 +186,8 @@ class Preparation:
         To a client that knows no SNAPSHOT it is told as it is.
         """
         newest = await self._reader.newest(subscription.topic)
+        if newest is not None and not is_for(newest, subscription.receiver):
+            newest = None
         if newest is not None and newest.offset is not None and newest.epoch is not None:
             if newest.epoch != stream.epoch:
                 # The stream began anew between the two readings.

@@ -214,7 +214,10 @@ async def _new(connection: Connection, name: str, *, tracked: bool) -> Subscript
         raise Refused(Code.TOKEN_EXPIRED, "The token has expired.")
     require_change(connection)
     kind = kind_of(topic)
-    made = Subscription(topic, kind, private=private, checked=version, tracked=tracked)
+    receiver = session.credentials.principal
+    made = Subscription(
+        topic, kind, private=private, checked=version, tracked=tracked, receiver=receiver
+    )
     hold_by_grant(connection, made)
     return made
 

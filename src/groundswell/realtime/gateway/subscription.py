@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from groundswell.access.principal import Principal
+from groundswell.realtime.audience import NOBODY
 from groundswell.realtime.batching import Mode
 from groundswell.realtime.filters import Filter
 from groundswell.realtime.gateway.frames import DEFAULT_OPTIONS, Options
@@ -53,6 +55,7 @@ class Subscription:
     the next in number. ``lost``: a GAP to be told when the past is. ``base``: the newest state the
     client was told. ``skipped``: events were passed over since a position was told. ``sign``: how
     events are signed; None: not. ``ends``: when the grant it is held by does; None: it does not.
+    ``receiver``: who hears it.
     """
 
     __slots__ = (
@@ -72,6 +75,7 @@ class Subscription:
         "overflowed",
         "plain",
         "private",
+        "receiver",
         "seen",
         "sign",
         "skipped",
@@ -92,6 +96,7 @@ class Subscription:
         options: Options = DEFAULT_OPTIONS,
         implicit: bool = False,
         tracked: bool = False,
+        receiver: Principal = NOBODY,
     ) -> None:
         self.topic = topic
         self.kind = kind
@@ -100,6 +105,7 @@ class Subscription:
         self.options = options
         self.implicit = implicit
         self.tracked = tracked
+        self.receiver = receiver
         self.ends: int | None = None
         self.snapshots = False
         self.sign: Sign | None = None
@@ -128,7 +134,7 @@ class Subscription:
     @property
     def contiguous(self) -> bool:
         """Whether every offset is told or named in a GAP."""
-        return not self.kind.state and not self.tailoring
+        return not (self.kind.state or self.kind.addressed or self.tailoring)
 
     @property
     def place(self) -> Place:

@@ -37,11 +37,15 @@ class TailoredTelling:
         made = subscription.tailoring
         tags = self._connection.shared.catching_up.tags
         if made.filter is not None and not made.filter(tags.tags(envelope)):
-            subscription.skipped = True
+            self.pass_over(subscription)
         elif made.pace is not None:
             self._let_wait(subscription, envelope, made.pace)
         else:
             self._write_state(subscription, envelope)
+
+    def pass_over(self, subscription: Subscription) -> None:
+        """Tell nothing of an event; how far the topic moved is told with the heartbeat."""
+        subscription.skipped = True
 
     def flush(self, topic: str | None = None) -> None:
         """Tell now what waits, of one topic or of all."""

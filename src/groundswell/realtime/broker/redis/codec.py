@@ -22,6 +22,7 @@ class _Payload(msgspec.Struct, array_like=True):
     expires_at: int | None = None
     actor: str | None = None
     ends: bool = False
+    audience: list[str] | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -44,6 +45,7 @@ def payload_of(publication: Publication) -> bytes:
             p.expires_at,
             p.actor,
             p.ends,
+            None if p.audience is None else sorted(p.audience),
         )
     )
 
@@ -64,6 +66,7 @@ def envelope_of(topic: str, offset: int, epoch: str, payload: bytes) -> Envelope
         p.expires_at,
         p.actor,
         p.ends,
+        None if p.audience is None else frozenset(p.audience),
     )
     return Envelope(publication, offset, epoch)
 

@@ -11,6 +11,7 @@ from random import Random, SystemRandom
 from groundswell.contract.errors import GroundswellError, Invalid, Unauthenticated
 from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import SECOND, Clock, now
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.device import Device
@@ -56,6 +57,11 @@ class Waiter:
     def send(self, _: Envelope) -> None:
         """Something was published on one of its topics."""
         self._event.set()
+
+    def send_addressed(self, envelope: Envelope) -> None:
+        """The same, perhaps for others."""
+        if self.standing and is_for(envelope, self.standing.credentials.principal):
+            self._event.set()
 
     def wake(self) -> None:
         """Look again whether to go on waiting."""
@@ -164,6 +170,7 @@ class PollingDoor:
                 results[topic] = answers.refused(error)
         started, positions = await self._reader.begin(
             {*admitted, BROADCAST},
+            caller.principal,
             snapshot=snapshot,
             history={topic: history for topic in admitted if standing.may_page(topic)},
             resume=resume or {},
@@ -299,7 +306,9 @@ class PollingDoor:
                     _refuse_visitors(topic, standing.credentials, error)
                     del allowed[topic]
                     farewells.append(permission_lost(topic, error).encode())
-            read = await self._reader.read(cursor._replace(places=allowed), sign)
+            read = await self._reader.read(
+                cursor._replace(places=allowed), standing.credentials.principal, sign
+            )
             told = Answered(read, farewells)
             if device is not None and device.topic in allowed:
                 await told.add_due(device)

@@ -11,8 +11,10 @@ from operator import itemgetter
 import msgspec
 from msgspec import UNSET
 
+from groundswell.access.principal import Principal
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.realtime import messages
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.broker.base import Broker, Degraded, Position
 from groundswell.realtime.doors.polling.cursor import Cursor, Place
 from groundswell.realtime.gaps import gap_of
@@ -40,8 +42,12 @@ class Told:
 
 @dataclass(slots=True)
 class _Found:
-    """What a reading gathers, topic by topic; ``sign``: how its events are signed, None: not."""
+    """What a reading gathers, topic by topic, for ``receiver``.
 
+    ``sign``: how its events are signed, None: not.
+    """
+
+    receiver: Principal
     sign: Sign | None = None
     head: list[bytes] = field(default_factory=list)
     events: dict[str, list[Envelope]] = field(default_factory=lambda: defaultdict(list))
@@ -53,6 +59,10 @@ class _Found:
     def event(self, envelope: Envelope) -> bytes:
         """An event as it is to be told."""
         return envelope.signed(self.sign).event
+
+    def told(self, envelopes: Iterable[Envelope]) -> list[Envelope]:
+        """Those of the events that are for the receiver; the place moves past the others."""
+        return [one for one in envelopes if is_for(one, self.receiver)]
 
     def add(self, envelopes: Iterable[Envelope]) -> None:
         """Take events in; those of one topic come in its order."""
@@ -102,6 +112,7 @@ class Reader:
     async def begin(
         self,
         topics: Iterable[str],
+        receiver: Principal,
         *,
         snapshot: bool,
         history: Mapping[str, int],
@@ -116,7 +127,7 @@ class Reader:
             GroundswellError: it cannot be said how far back the stream of a topic reaches.
         """
         target = self._head()
-        found, positions = _Found(sign), dict[str, Position]()
+        found, positions = _Found(receiver, sign), dict[str, Position]()
         for topic in sorted(topics):
             position = positions[topic] = await self._broker.position(topic)
             found.places[topic] = Place(position.epoch, position.offset)
@@ -127,19 +138,19 @@ class Reader:
                 await self._go_on(topic, resume[topic], position, found)
             else:
                 await self._newest(topic, history.get(topic, 0), found)
-        events = [one for _, one in found.in_order()]
+        events = found.told(one for _, one in found.in_order())
         told = [*found.head, *map(found.event, events)]
         cursor = Cursor(LogPosition(self._replay.log_id, target), found.places)
         return Told(told, cursor, gaps=found.gaps, critical=_critical(events)), positions
 
-    async def read(self, cursor: Cursor, sign: Sign | None = None) -> Told:
+    async def read(self, cursor: Cursor, receiver: Principal, sign: Sign | None = None) -> Told:
         """What followed the cursor, in the log's order; states first, gaps before all events.
 
         Raises:
             GroundswellError: the log cannot be read now.
         """
         target = self._head()
-        found, behind = _Found(sign, places=dict(cursor.places)), list[str]()
+        found, behind = _Found(receiver, sign, places=dict(cursor.places)), list[str]()
         for topic, place in cursor.places.items():
             if is_state(topic):
                 await self._newer_state(topic, place, found)
@@ -181,7 +192,7 @@ class Reader:
             return
         found.places[topic] = Place(position.epoch, position.offset)
         newest = await self._latest(topic, 1)
-        if place is not None and place.epoch == position.epoch and newest:
+        if place is not None and place.epoch == position.epoch and found.told(newest):
             found.head.append(found.event(newest[-1]))
             found.places[topic] = _place_of(newest[-1])
         elif (data := self._snapshot(topic)) is not None:
@@ -253,8 +264,9 @@ class Reader:
             top = min(top, left[0][0] - 1)
         cursor = Cursor(LogPosition(self._replay.log_id, top), _places(found, told, left))
         more = bool(left) or (found.page is not None and found.page.position < target)
-        said = [*found.head, *map(found.event, told)]
-        return Told(said, cursor, more, found.gaps, _critical(told))
+        heard = found.told(told)
+        said = [*found.head, *map(found.event, heard)]
+        return Told(said, cursor, more, found.gaps, _critical(heard))
 
     def _reached(self, found: _Found, last: LogPosition, target: int) -> int:
         """Up to where in the log nothing is missing. What a client once reached stays reached."""

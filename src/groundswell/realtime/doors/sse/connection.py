@@ -122,7 +122,8 @@ class Connection:
         self.standing = standing
         self.topics = topics
         self.device = device
-        self.outbox = Outbox(self._wake.set, hub.losses, **limits)
+        receiver = standing.credentials.principal
+        self.outbox = Outbox(self._wake.set, hub.losses, receiver=receiver, **limits)
         self.position = 0
         self._reachable = True
         self.ending: Ending | None = None

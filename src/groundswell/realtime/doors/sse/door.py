@@ -19,6 +19,7 @@ from groundswell.contract.errors import GroundswellError, Invalid, Unavailable
 from groundswell.contract.inbox import InboxPort
 from groundswell.contract.times import Clock, now, to_rfc3339
 from groundswell.realtime.access import TopicAccess
+from groundswell.realtime.audience import is_for
 from groundswell.realtime.broker.base import Broker, Position
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.device import Device
@@ -314,7 +315,8 @@ class SseDoor:
             if connection.ending is not None:
                 break
             told = feeds & connection.topics
-            events = [one for one in page.envelopes if one.topic in told]
+            receiver = request.standing.credentials.principal
+            events = [one for one in page.envelopes if one.topic in told and is_for(one, receiver)]
             complete = complete and page.hole is None and not page.gaps
             blocks = [
                 *gap_blocks(page, told, start.positions),

@@ -1,0 +1,19 @@
+"""Events that are for some of those who hear a topic: looked at for each receiver, at every door.
+
+What is told stays the same bytes for all who get it: whom it is for stands beside them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from groundswell.access.principal import Principal
+from groundswell.realtime.messages import Envelope
+
+NOBODY: Final = Principal("visitor", None, "", None)
+
+
+def is_for(envelope: Envelope, receiver: Principal) -> bool:
+    """Whether the event is for this receiver. What the host says it may hear itself."""
+    audience = envelope.publication.audience
+    return audience is None or receiver.kind == "host" or receiver.user_id in audience
