@@ -368,7 +368,9 @@ class Connection:
         """Undo the circles between this object and its parts, now that nothing is left to do.
 
         Else its memory, and that of all it knows, would be free only when the collector comes by.
+        The wheel knows this object a while longer, and need not hold the link for it.
         """
         self.outlet.release()
         self.hearing.release()
         self.device = self.appearance = self.viewing = None
+        del self._link

@@ -120,6 +120,7 @@ class Outlet:
         """The connection is over: write nothing, and let go of it."""
         self._owner = _GONE
         self.backlog = None
+        del self._link
 
     def forget(self, topic: str) -> None:
         """Drop what waits of a topic."""
