@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final
 
 from groundswell.store import BIGINT, Row, Statement, Transaction
 from groundswell.store.deeds import Deed, DeedVerb, Told
@@ -92,7 +92,7 @@ class EngagementDeeds:
     async def all(self, tx: Transaction) -> list[Deed]:
         """The last deed of each verb by each person with each file."""
         done = [
-            Deed(person, media, cast("DeedVerb", verb), at)
+            Deed(person, media, verb, at)
             for verb, statement in LAST.items()
             for person, media, at in await tx.fetch(statement)
         ]

@@ -19,7 +19,7 @@ from groundswell.store.deeds import DeedVerb, Told
 
 _log = structlog.get_logger(__name__)
 
-TOGETHER: Final = 100
+TOGETHER: Final = 25
 """Events of one command: the transaction it is part of waits for them, and so do others in it."""
 
 _EVERY_SECONDS: Final = 600.0
