@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from groundswell.contract.inbox import Absence
 from groundswell.contract.times import DAY, HOUR, MINUTE
+from groundswell.delivery.past import TopicPast
+from groundswell.delivery.replay import LogReplay
+from groundswell.realtime.broker.memory import MemoryBroker
+from groundswell.realtime.recovery import LogPosition, Recovery
 from tests.integration.inbox.inboxes import Inboxes
 
 
@@ -130,3 +134,28 @@ async def test_what_is_told_live_was_heard(inboxes: Inboxes) -> None:
     await inboxes.port.sent("ada", "phone", ["msg-ada-2"])
     await pass_time(inboxes, 2 * DAY)
     assert await came(inboxes) == Absence()
+
+
+async def test_the_log_says_where_texts_were(inboxes: Inboxes) -> None:
+    """What it tells to those who come back is a GAP there, and the sum of it is exact."""
+    await inboxes.file("ada", 1, 2, delivery="normal", event_type="friend.joined")
+    await inboxes.file("ada", 3)
+    await inboxes.file("ada", 4, delivery="normal")
+    await inboxes.file("bob", 1, delivery="normal")
+    await pass_time(inboxes, DAY)
+    log, topic = inboxes.core.log, "user.ada.inbox"
+    replay = LogReplay(log, "log", lambda: 5)
+    recovery = Recovery(MemoryBroker(clock=inboxes.clock, after_seq=5), replay)
+    last = LogPosition("log", 1)
+    (page,) = [one async for one in recovery.pages(frozenset({topic}), last, 5)]
+    assert [one.seq for one in page.envelopes] == [3]
+    (gap,) = page.gaps
+    assert (gap.topic, gap.reason, gap.missed) == (topic, "retention", 2)
+    assert (gap.from_seq, gap.to_seq, gap.url) == (2, 4, "/v1/me/inbox")
+    past = await TopicPast(log, inboxes.clock).before(topic, 5, 10)
+    assert [(one.seq, one.event_type) for one in past] == [
+        (1, "friend.joined"),
+        (2, "friend.joined"),
+        (3, "reward.earned"),
+        (4, "reward.earned"),
+    ]
