@@ -27,6 +27,9 @@ from groundswell.realtime.doors.socketio.engine.session import Session
 
 _TEXT: Final = b"text/plain; charset=UTF-8"
 _JSON: Final = b"application/json"
+_TURNS: Final = 3
+"""Of the event loop, in which a server says what it knows of a request already."""
+
 _TOO_LARGE: Final = Refusal(413, 3, "Payload too large")
 
 
@@ -143,8 +146,14 @@ class LongPolling:
 async def _while_connected(
     session: Session, polling: PollingTransport, receive: Receive
 ) -> bytes | None:
-    """What the poll gets; a client that leaves in the midst of it has left the session."""
+    """What the poll gets; a client that leaves in the midst of waiting has left the session.
+
+    Raises:
+        ClientDisconnected: it left before anything was taken: what waits is for its next poll.
+    """
     if not polling.is_idle:
+        if await _has_left(receive):
+            raise ClientDisconnected("The client went away before it was answered.")
         return await polling.payload()
     watch = asyncio.create_task(_watch(session, receive))
     try:
@@ -155,9 +164,26 @@ async def _while_connected(
             await watch
 
 
-async def _watch(session: Session, receive: Receive) -> None:
+async def _has_left(receive: Receive) -> bool:
+    """Whether the connection of a request is known to be over; nothing is waited for."""
+    gone = asyncio.create_task(_gone(receive))
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    if gone.done():
+        return True
+    gone.cancel()
+    with suppress(asyncio.CancelledError):
+        await gone
+    return False
+
+
+async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _watch(session: Session, receive: Receive) -> None:
+    await _gone(receive)
     session.lost("poll closed")
 
 
