@@ -98,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long logs keep the hashes of addresses."""
     host_event_days: Positive = 90
     """How long a repeated event of the host is known as one."""
+    vote_quarantine: bool = True
+    """Whether votes that look wrong lose their weight in lists until somebody looked."""
     websocket_connections: Positive = 18_000
     """How many WebSockets, Socket.IO's among them, one process takes."""
     accept_rate: Positive = 1_000

@@ -69,6 +69,7 @@ class Tools:
         webhook_secrets: which platforms may send webhooks, and their secrets.
         webhook_networks: private networks that webhooks may be sent to, separated by commas.
         host_event_days: how long a repeated event of the host is known as one.
+        vote_quarantine: whether votes that look wrong lose their weight until somebody looked.
         present: how users show themselves to their friends now.
         gate: what texts of people go through before anybody else reads them.
         are_friends: whether two users are friends now.
@@ -87,6 +88,7 @@ class Tools:
     webhook_secrets: str = ""
     webhook_networks: str = ""
     host_event_days: int = 90
+    vote_quarantine: bool = True
     present: Present = nobody_present
     gate: Gate = open_gate
     are_friends: AreFriends = no_friends

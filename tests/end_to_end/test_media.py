@@ -166,3 +166,15 @@ async def test_only_the_host_may_care_for_files(
         assert refused.headers["www-authenticate"] == "Bearer"
         assert_problem(await getattr(user, method)(path, **body), 403, "forbidden")
     assert (await service.media(media))["title"] == "Nardis"
+
+
+async def test_votes_that_look_wrong_are_for_the_host_to_review(service: Service) -> None:
+    async with service.host() as host, service.visitor("203.0.113.77") as visitor:
+        page = await host.get("/v1/votes/cases")
+        assert (page.status_code, page.json()["nextCursor"]) == (200, None)
+        assert (await host.get("/v1/votes/cases?state=confirmed")).status_code == 200
+        assert (await host.get("/v1/votes/cases?state=lost")).status_code == 400
+        missing = await host.post("/v1/votes/cases/case-none/release", json={})
+        assert (missing.status_code, missing.json()["code"]) == (404, "vote_case_not_found")
+        assert (await visitor.get("/v1/votes/cases")).status_code in (401, 403)
+        assert (await visitor.post("/v1/votes/cases/x/confirm", json={})).status_code in (401, 403)

@@ -17,6 +17,7 @@ from groundswell.domains.announcements.announcing import announcement_handler
 from groundswell.domains.engagement.acting import CrowdedPlaces
 from groundswell.domains.engagement.deeds import EngagementDeeds
 from groundswell.domains.engagement.lists import RankedLists
+from groundswell.domains.engagement.quarantine import quarantine_handler
 from groundswell.domains.engagement.wiring import engagement_handler
 from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.inbox.wiring import inbox_handler
@@ -84,6 +85,7 @@ def build_core(settings: Settings) -> Core:
         store,
         (
             engagement,
+            quarantine_handler(),
             inbox_handler(),
             announcement_handler(),
             intake_handler(),

@@ -16,6 +16,7 @@ from groundswell.app.whereabouts import Whereabouts
 from groundswell.contract import times
 from groundswell.contract.moderation import Release
 from groundswell.domains.announcements.wiring import announcement_slice
+from groundswell.domains.engagement.vote_wiring import vote_review_slice
 from groundswell.domains.intake.wiring import intake_slice
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.moderation.offering import Moderation
@@ -44,6 +45,7 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     testimonial_slice,
     network_slice,
     webhook_slice,
+    vote_review_slice,
 )
 
 _SAVE_SECONDS: Final = 5.0
@@ -143,6 +145,7 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
         core.settings.webhook_secrets,
         core.settings.webhook_networks,
         core.settings.host_event_days,
+        core.settings.vote_quarantine,
         present=whereabouts.of,
         gate=moderation.gate,
         are_friends=are_friends,

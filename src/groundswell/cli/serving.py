@@ -61,6 +61,8 @@ def demo(host: str, port: int, speed: float) -> None:
         api_key=given.api_key or f"gsk_{secrets.token_urlsafe(32)}",
         trusted_proxies=given.trusted_proxies or "127.0.0.1,::1",
         database_url=given.database_url if _is_chosen(given) else DEMO_DATABASE,
+        # A week that passes within minutes looks like nothing that people do.
+        vote_quarantine=False,
     )
 
     async def replay(service: Service, url: str) -> None:

@@ -170,6 +170,30 @@ class CommentRecorded(Interaction, frozen=True, kw_only=True):
         return (Notice(user_id=self.owner_id, data=data, delivery="normal"),)
 
 
+class _OfVoteCase(MediaEvent, frozen=True, kw_only=True):
+    """Something about votes that look wrong, for operators alone.
+
+    ``vote_ids`` are the sequence numbers of the events by which they were cast.
+    """
+
+    case_id: str
+    signal: str
+    count: int
+    vote_ids: tuple[int, ...]
+
+
+class VotesQuarantined(_OfVoteCase, frozen=True, kw_only=True):
+    """Votes lost their weight in rankings; public counters have them still."""
+
+    event_type: ClassVar[str] = "engagement.vote.quarantined"
+
+
+class VotesReleased(_OfVoteCase, frozen=True, kw_only=True):
+    """Votes have their weight back."""
+
+    event_type: ClassVar[str] = "engagement.vote.released"
+
+
 class ActivityRetracted(Event, frozen=True, kw_only=True):
     """Items of the feed are gone, because those who made them wish so."""
 
@@ -199,5 +223,7 @@ EVENTS: tuple[type[Event], ...] = (
     DownloadRecorded,
     ViewRecorded,
     CommentRecorded,
+    VotesQuarantined,
+    VotesReleased,
     ActivityRetracted,
 )

@@ -1,7 +1,8 @@
 """Who was there: distinct actors behind the qualified events of a window.
 
 A list is worth something only if several people made it. Plays and downloads count if they
-qualified, comments always, votes while they stand, at the time they were last cast.
+qualified, comments always, votes while they stand, at the time they were last cast, unless they
+are quarantined.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _LOGS = (
     ("play_logs", "completed_at", "AND l.qualified = 1"),
     ("download_logs", "downloaded_at", "AND l.qualified = 1"),
     ("comments", "created_at", ""),
-    ("votes", "updated_at", ""),
+    ("votes", "updated_at", "AND l.quarantined_by IS NULL"),
 )
 _IDS = {"media_file_id": BIGINT}
 

@@ -15,7 +15,7 @@ from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import engagement as events
 from groundswell.contract.times import HOUR
 from groundswell.log.reader import AFTER, HEAD, LOWEST, event_of
-from groundswell.store import Statement, Store, Transaction
+from groundswell.store import BIGINT, Statement, Store, Transaction
 
 NAMES = (
     "play_count",
@@ -66,7 +66,7 @@ HOURS_FROM_LOGS = f"""
       UNION ALL SELECT media_file_id, created_at - created_at % {HOUR}, 0, 0, 0, 0, 1, 0
         FROM comments
       UNION ALL SELECT media_file_id, updated_at - updated_at % {HOUR}, 0, 0, 0, 0, 0,
-        CASE vote_type WHEN 'up' THEN 1 ELSE -1 END FROM votes
+        CASE vote_type WHEN 'up' THEN 1 ELSE -1 END FROM votes WHERE quarantined_by IS NULL
     ) s GROUP BY s.media_file_id, s.hour
 """  # noqa: S608 - a number of ours
 # Hours whose sums are all zero say the same as hours that are absent.
@@ -81,6 +81,8 @@ EXPECTED_HOURS = f"""
 """  # noqa: S608 - statements of ours
 WRONG_HOURS = Statement(f"SELECT * FROM ({STORED_HOURS} EXCEPT {EXPECTED_HOURS}) x LIMIT 1000")  # noqa: S608
 MISSING_HOURS = Statement(f"SELECT * FROM ({EXPECTED_HOURS} EXCEPT {STORED_HOURS}) x LIMIT 1000")  # noqa: S608
+HELD = Statement("SELECT id, quarantined_by FROM votes WHERE quarantined_by IS NOT NULL")
+STANDING = Statement("SELECT v.id FROM {rows} r JOIN votes v ON v.id = r.id", rows={"id": BIGINT})
 COUNT_HOURS = Statement("SELECT COUNT(*) FROM media_hours")
 COUNT_EVENTS = Statement("SELECT COUNT(*) FROM event_log")
 
@@ -112,9 +114,10 @@ async def audit_engagement(store: Store) -> tuple[int, list[Difference]]:
         initial = {row[0]: row[1] for row in stored}
         counters = {row[0]: dict(zip(NAMES, row[2:], strict=True)) for row in stored}
         differences = _compare("logs", counters, await _from_logs(tx, initial))
-        told, last = await _from_events(tx, initial)
+        told, last, held = await _from_events(tx, initial)
         differences += _compare("events", counters, told)
         differences += _compare("last event", {media: counters[media] for media in last}, last)
+        differences += await _quarantine(tx, held)
         differences += await _hours(tx)
         differences += await _sequence(tx)
         hours = (await tx.fetch(COUNT_HOURS))[0][0]
@@ -141,10 +144,23 @@ async def _from_logs(tx: Transaction, initial: dict[int, int]) -> dict[int, dict
     return found
 
 
+async def _quarantine(tx: Transaction, held: dict[int, str]) -> list[Difference]:
+    """Votes have no weight if, and only if, the log says so; those taken back are no more."""
+    stored: dict[int, str | None] = {row[0]: row[1] for row in await tx.fetch(HELD)}
+    standing = {row[0] for row in await tx.fetch(STANDING, rows=[(one,) for one in sorted(held)])}
+    told = {vote: case for vote, case in held.items() if vote in standing}
+    return [
+        Difference(f"case of vote {vote}", stored.get(vote), told.get(vote))
+        for vote in sorted({*stored, *told})
+        if stored.get(vote) != told.get(vote)
+    ]
+
+
 async def _from_events(
     tx: Transaction, initial: dict[int, int]
-) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, int]]]:
-    """What the events add up to, and what the last event of each file said."""
+) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, int]], dict[int, str]]:
+    """What the events add up to, what the last event of each file said, and the votes in cases."""
+    held: dict[int, str] = {}
     sums: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for media, before in initial.items():
         sums[media]["play_count"] = before
@@ -157,7 +173,12 @@ async def _from_events(
                 _add(sums[logged.event.media_file_id], logged)
                 counters = logged.event.counters
                 last[logged.event.media_file_id] = {name: getattr(counters, name) for name in NAMES}
-    return {media: dict(of_file) for media, of_file in sums.items()}, last
+            elif isinstance(logged.event, events.VotesQuarantined):
+                held.update(dict.fromkeys(logged.event.vote_ids, logged.event.case_id))
+            elif isinstance(logged.event, events.VotesReleased):
+                for vote in logged.event.vote_ids:
+                    held.pop(vote, None)
+    return {media: dict(of_file) for media, of_file in sums.items()}, last, held
 
 
 def _add(sums: Counter[str], logged: LoggedEvent) -> None:

@@ -66,6 +66,7 @@ class _Vote:
     updated_at: int
     by: Actor | Nobody | None
     stored: bool
+    weighs: bool = True
 
 
 class Fold:
@@ -82,15 +83,15 @@ class Fold:
         self,
         tail: EventTail,
         feed_retention: int,
-        votes: Sequence[tuple[int, str, Any, int, int, int]],
+        votes: Sequence[tuple[int, str, Any, int, int, int, str | None]],
         wishes: Mapping[str, Discretion],
     ) -> None:
         self._wishes = wishes
         self._tail = tail
         self._feed_retention = feed_retention
         self._votes = {
-            (media, voter): _Vote(id_, kind, created, updated, None, stored=True)
-            for media, voter, kind, id_, created, updated in votes
+            (media, voter): _Vote(id_, kind, created, updated, None, True, case is None)
+            for media, voter, kind, id_, created, updated, case in votes
         }
         self._files: dict[int, File] = {}
         self._hours: dict[tuple[int, int], list[int]] = {}
@@ -109,11 +110,12 @@ class Fold:
         up, down = counter_change(previous, wanted)
         file.upvotes += up
         file.downvotes += down
-        if vote is not None and previous is not None:
+        weighs = vote is None or vote.weighs
+        if vote is not None and previous is not None and weighs:
             self._count(file, vote.updated_at, _NET_VOTES, -sign(previous))
             if wanted is None and vote.updated_at == file.last_event_at:
                 self._last_event_undone.add(file.media_file_id)
-        if wanted is not None:
+        if wanted is not None and weighs:
             self._count(file, command.at, _NET_VOTES, sign(wanted))
             file.qualifies_at(command.at)
         self._files[file.media_file_id] = file

@@ -103,7 +103,7 @@ class Interactions:
 
     async def _votes(
         self, transaction: Transaction, accepted: Sequence[tuple[int, Interact, File]]
-    ) -> list[tuple[int, str, str, int, int, int]]:
+    ) -> list[tuple[int, str, str, int, int, int, str | None]]:
         keys = {
             (one.media_file_id, one.by.voter)
             for _, one, _ in accepted

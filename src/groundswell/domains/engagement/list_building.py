@@ -14,7 +14,7 @@ from groundswell.domains.engagement.actors import (
 )
 from groundswell.domains.engagement.apart import apart
 from groundswell.domains.engagement.candidates import Candidate, Entry
-from groundswell.domains.engagement.ranked_statements import Facts, rankable
+from groundswell.domains.engagement.ranked_statements import Facts, rankable, weighed
 from groundswell.domains.engagement.ranking import diversify, rising
 from groundswell.domains.engagement.views import Period
 from groundswell.domains.engagement.windows import (
@@ -109,8 +109,8 @@ async def build_rising(tx: Transaction, now: int, rules: ListRules) -> Lists:
 
 
 async def build_rated(tx: Transaction, now: int, rules: ListRules) -> Lists:
-    """Top rated and controversial, by the votes that stand."""
-    files = await rankable(tx, now)
+    """Top rated and controversial, by the votes that stand and weigh."""
+    files = await weighed(tx, now)
     rated = await apart(len(files), candidates.top_rated, files)
     disputed = await apart(len(files), candidates.controversial, files)
     return {

@@ -20,6 +20,14 @@ RANKABLE_FILES = Statement(
     FROM media WHERE {_RANKABLE}
     """  # noqa: S608 - a constant of ours
 )
+# ix_votes_quarantined_by: few rows, of few files.
+QUARANTINED = Statement(
+    """
+    SELECT media_file_id, CAST(SUM(CASE vote_type WHEN 'up' THEN 1 ELSE 0 END) AS BIGINT),
+      CAST(SUM(CASE vote_type WHEN 'up' THEN 0 ELSE 1 END) AS BIGINT)
+    FROM votes WHERE quarantined_by IS NOT NULL GROUP BY media_file_id
+    """
+)
 # Primary key.
 STILL_RANKABLE = Statement(
     f"""
@@ -51,6 +59,17 @@ async def rankable(tx: Transaction, now: int) -> list[Facts]:
     """Every file that may be in a list: published, neither hidden nor opted out."""
     rows = await tx.fetch(RANKABLE_FILES, now=now)
     return await apart(len(rows), lambda: [Facts._make(row) for row in rows])
+
+
+async def weighed(tx: Transaction, now: int) -> list[Facts]:
+    """The same, with no votes but those that have weight."""
+    files = await rankable(tx, now)
+    held = {media: (up, down) for media, up, down in await tx.fetch(QUARANTINED)}
+    return [_without(one, *held[one.media_file_id]) if one[0] in held else one for one in files]
+
+
+def _without(file: Facts, up: int, down: int) -> Facts:
+    return file._replace(upvotes=file.upvotes - up, downvotes=file.downvotes - down)
 
 
 async def still_rankable(

@@ -24,7 +24,8 @@ LOCK_MEDIA = Statement(
 # Primary key (media_file_id, voter_key).
 FIND_VOTES = Statement(
     """
-    SELECT v.media_file_id, v.voter_key, v.vote_type, v.id, v.created_at, v.updated_at
+    SELECT v.media_file_id, v.voter_key, v.vote_type, v.id, v.created_at, v.updated_at,
+      v.quarantined_by
     FROM {rows} r
     JOIN votes v ON v.media_file_id = r.media_file_id AND v.voter_key = r.voter_key
     """,
@@ -249,7 +250,7 @@ RECALL_LAST_EVENT = Statement(
         UNION ALL SELECT MAX(l.created_at) FROM comments l
           WHERE l.media_file_id = media.media_file_id
         UNION ALL SELECT MAX(l.updated_at) FROM votes l
-          WHERE l.media_file_id = media.media_file_id
+          WHERE l.media_file_id = media.media_file_id AND l.quarantined_by IS NULL
       ) e
     )
     WHERE media_file_id IN (SELECT r.media_file_id FROM {rows} r)

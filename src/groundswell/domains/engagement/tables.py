@@ -65,11 +65,35 @@ votes = Table(
     text("vote_type"),
     number("created_at"),
     number("updated_at"),
+    text("quarantined_by", null=True),
     PrimaryKeyConstraint("media_file_id", "voter_key"),
     Index("ix_votes_updated_at", "updated_at"),
     Index("ix_votes_voter_key", "voter_key"),
+    Index(
+        "ix_votes_quarantined_by",
+        "quarantined_by",
+        sqlite_where=sql("quarantined_by IS NOT NULL"),
+        postgresql_where=sql("quarantined_by IS NOT NULL"),
+    ),
 )
-"""Standing votes, one per voter and file; the key is what makes it so."""
+"""Standing votes, one per voter and file; the key is what makes it so. Those of a case weigh
+nothing in rankings."""
+
+vote_cases = Table(
+    "vote_cases",
+    metadata,
+    text("case_id"),
+    number("media_file_id"),
+    text("signal"),
+    number("votes"),
+    text("state"),
+    text("note", null=True),
+    number("opened_at"),
+    number("decided_at", null=True),
+    PrimaryKeyConstraint("case_id"),
+    Index("ix_vote_cases_state", "state", "opened_at", "case_id"),
+)
+"""Votes on one file that look wrong; which they are, the votes say."""
 
 play_logs = Table(
     "play_logs",

@@ -63,12 +63,13 @@ def window(period: Period, now: int) -> Window:
     return Window(now - _LENGTHS[period], now)
 
 
+_WEIGHT = "CASE WHEN l.quarantined_by IS NOT NULL THEN 0 WHEN l.vote_type = 'up' THEN 1 ELSE -1 END"
 # A vote counts at the time it was last cast, which is where media_hours has it too.
 _LOGS = (
     ("play_logs", "completed_at", "1", "l.qualified", "0", "0", "0"),
     ("download_logs", "downloaded_at", "0", "0", "l.qualified", "0", "0"),
     ("comments", "created_at", "0", "0", "0", "1", "0"),
-    ("votes", "updated_at", "0", "0", "0", "0", "CASE l.vote_type WHEN 'up' THEN 1 ELSE -1 END"),
+    ("votes", "updated_at", "0", "0", "0", "0", _WEIGHT),
 )
 _EDGES = (("+", ":after", ":first_hour"), ("-", ":until", ":next_hour"))
 _TOTALS = ", ".join(f"CAST(SUM(s.{name}) AS BIGINT)" for name in Sums._fields)
