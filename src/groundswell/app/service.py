@@ -55,6 +55,7 @@ from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import polling_routes
 from groundswell.realtime.doors.sse.routes import sse_routes
+from groundswell.realtime.doors.spreading import spreading_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
 from groundswell.web.audit import audit_pages
@@ -160,6 +161,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             *openapi_routes(),
             *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
             *overview_routes(operations),
+            *spreading_routes(live.sockets.gateway.rebalance),
             web_router(
                 queries=queries,
                 lists=core.lists,

@@ -224,12 +224,24 @@ class Gateway:
         not all arrive elsewhere at once.
         """
         self._draining = True
-        waiting = list(self._shared.registry)
+        await self._send_all_away(list(self._shared.registry), CloseCode.RESTART, reason)
+
+    async def rebalance(self, share: float) -> int:
+        """Send a share of the connections away, drawn by lot, and go on taking others; how many.
+
+        They go as in ``drain``.
+        """
+        present = list(self._shared.registry)
+        chosen = self._shared.random.sample(present, round(share * len(present)))
+        await self._send_all_away(chosen, CloseCode.REBALANCE, "rebalance")
+        return len(chosen)
+
+    async def _send_all_away(self, waiting: list[Connection], code: CloseCode, reason: str) -> None:
         portion = max(100, int(len(waiting) * self._drain_rate))
         left = self._drain_window
         for start in range(0, len(waiting), portion):
             for connection in waiting[start : start + portion]:
-                self._send_away(connection, left, reason)
+                self._send_away(connection, left, code, reason)
             if start + portion < len(waiting):
                 await asyncio.sleep(1)
                 left = max(SECOND, left - SECOND)
@@ -263,7 +275,9 @@ class Gateway:
             latency_sum=latencies.total,
         )
 
-    def _send_away(self, connection: Connection, left: int, reason: str) -> None:
+    def _send_away(self, connection: Connection, left: int, code: CloseCode, reason: str) -> None:
+        if connection.closed:
+            return
         connection.hearing.tell_waiting()
         returning = self._shared.returning
         window = returning.minimum + returning.window(len(self._shared.registry))
@@ -275,4 +289,4 @@ class Gateway:
                 reason=reason,
             )
         )
-        connection.close(CloseCode.RESTART, reason)
+        connection.close(code, reason)
