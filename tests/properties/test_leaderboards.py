@@ -22,10 +22,12 @@ from hypothesis.stateful import (
 from groundswell.contract.times import DAY, HOUR, MINUTE, from_rfc3339
 from groundswell.domains.leaderboards.closing import GATHERING, GRACE, TO_AMEND, TO_CLOSE
 from groundswell.domains.leaderboards.commands import AmendWindow, CloseWindow
+from groundswell.domains.leaderboards.projections import LEADERBOARD_PROJECTION
 from groundswell.domains.leaderboards.windows import window_at, zone_of
 from groundswell.store import Statement
 from groundswell.store.commands import Command
 from tests.integration.leaderboards.worlds import Boards, running_boards
+from tests.support.replaying import unlike_the_log
 
 ZONE = "Europe/Berlin"
 START = from_rfc3339("2026-10-24T21:30:00Z")
@@ -223,6 +225,8 @@ class BoardMachine(RuleBasedStateMachine):
     def counts_and_entries_equal_the_log(self) -> None:
         """L2, in every window."""
         self.loop.run(self.boards.assert_consistent())
+        store = self.boards.core.store
+        assert self.loop.run(unlike_the_log(store, LEADERBOARD_PROJECTION)) == []
 
     def _table(self, **asked: object) -> list[tuple[str, int, int]]:
         return self.loop.run(self.boards.table(**asked))
