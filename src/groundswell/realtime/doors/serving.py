@@ -30,13 +30,15 @@ class AbortableHttpProtocol(HttpToolsProtocol):
     A client must send the whole head of a request within ``head_seconds`` of connecting, and of
     the first byte of every later one, and the body within ``body_seconds`` of its head; uvicorn
     itself would wait for ever. A head may have ``max_head`` bytes, of which the address may have
-    ``max_address``: uvicorn would keep any number, and caches of addresses would too.
+    ``max_address`` with ``max_fields`` in its query: uvicorn would keep any number, and the
+    framework's cache of queries, in which a field takes many times its bytes, would too.
     """
 
     head_seconds = 10.0
     body_seconds = 30.0
     max_head = 65_536
     max_address = 16_384
+    max_fields = 128
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -92,6 +94,8 @@ class AbortableHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there; a body may follow."""
+        if self.url.count(b"&") >= self.max_fields:
+            self._refuse(ADDRESS_TOO_LONG)
         if sum(len(name) + len(value) for name, value in self.headers) > self.max_head:
             self._refuse(HEAD_TOO_LARGE)
         self._stop_waiting()
