@@ -24,7 +24,7 @@ FILES = 3
 DEEDS = ("up", "down", "unvote", "play", "short", "view", "download", "comment")
 
 OTHERS = ("again", "rebuild", "incognito", "open", "erase")
-STEPS = 30
+STEPS = 15
 
 
 def history_of(chance: Random) -> list[tuple[str, int, int]]:
