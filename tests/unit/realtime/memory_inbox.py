@@ -111,6 +111,3 @@ class MemoryInbox:
         self.marked.append((*args, more))
         entry = ReadEntry(id="msg-1", seq=1, state=args[2], at="2026-03-15T14:31:10Z", by=args[1])
         return ReadStates(entries=[entry], unread=1, vv={"n1": 77})
-
-    async def digest(self, user_id: str, after: int = 0) -> InboxDigest | None:
-        return None
