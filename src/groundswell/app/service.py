@@ -54,8 +54,8 @@ from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
 from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import polling_routes
-from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.spreading import spreading_routes
+from groundswell.realtime.doors.sse.routes import sse_routes
 from groundswell.realtime.doors.tickets import Viewers, ticket_routes
 from groundswell.settings import Settings
 from groundswell.web.audit import audit_pages
