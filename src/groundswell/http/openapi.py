@@ -15,10 +15,10 @@ from litestar.openapi.spec import Components, SecurityRequirement, SecuritySchem
 from litestar.params import BodyKwarg
 from litestar.typing import FieldDefinition
 
+from groundswell.contract.paging import BIGGEST
 from groundswell.http.callers import COOKIE
 from groundswell.http.decoding import camel
 from groundswell.http.docs.page import DocumentationPage, stylesheet
-from groundswell.http.parameters import BIGGEST_ID
 from groundswell.http.problems import PROBLEM_JSON, Problem, problem_of_status
 
 ANYONE: list[SecurityRequirement] = [{}, {"user": []}, {"host": []}]
@@ -152,7 +152,7 @@ def _with_whole_bounds(node: Any) -> Any:
     if isinstance(node, list | tuple):
         return [_with_whole_bounds(inner) for inner in node]
     if isinstance(node, float) and node.is_integer():
-        return min(int(node), BIGGEST_ID)
+        return min(int(node), BIGGEST)
     return node
 
 

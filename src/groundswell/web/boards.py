@@ -12,8 +12,9 @@ from litestar.params import FromPath, FromQuery
 
 from groundswell.access.principal import Principal
 from groundswell.contract import times
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
-from groundswell.domains.leaderboards.views import ArchivePage, ArchiveView, BoardView, Standings
+from groundswell.domains.leaderboards.views import ArchiveView, BoardView, Standings
 from groundswell.web.surface import AnyRequest, Surface, page_router, surface_of
 
 SHOWN = 20
@@ -55,7 +56,7 @@ class Boards(Protocol):
         """A part of a board; raises NotFound or Invalid."""
         ...
 
-    async def archives(self, board_id: str, limit: int, cursor: str | None) -> ArchivePage:
+    async def archives(self, board_id: str, limit: int, cursor: str | None) -> Page[ArchiveView]:
         """Its closed windows, newest first."""
         ...
 

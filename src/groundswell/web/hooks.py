@@ -14,7 +14,8 @@ from litestar.response import Redirect
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
-from groundswell.domains.webhooks.views import EndpointView, FailureView, Page
+from groundswell.contract.paging import Page
+from groundswell.domains.webhooks.views import EndpointView, FailureView
 from groundswell.web.desk import Desk
 from groundswell.web.operators import PATH as OPERATIONS
 from groundswell.web.surface import AnyRequest, page_router

@@ -10,11 +10,12 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.contract.inbox import ReadState
+from groundswell.contract.paging import Page
 from groundswell.contract.privacy import VERBS
 from groundswell.domains.inbox.views import Item
 from groundswell.domains.privacy.views import PrivacySettings
 from groundswell.domains.referrals.views import CodeView, MyReferrals
-from groundswell.domains.rewards.views import Balances, Page, ProgramProgress, RewardView
+from groundswell.domains.rewards.views import Balances, ProgramProgress, RewardView
 
 SHOWN = 10
 """Of referrals and rewards."""

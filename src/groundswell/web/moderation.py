@@ -15,8 +15,9 @@ from litestar.response import Redirect
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
 from groundswell.contract.events.testimonials import TestimonialState
-from groundswell.domains.moderation.commands import Queue
-from groundswell.domains.testimonials.views import OwnTestimonialPage
+from groundswell.contract.paging import Page
+from groundswell.domains.moderation.commands import HeldItem
+from groundswell.domains.testimonials.views import OwnTestimonial
 from groundswell.web.desk import Desk
 from groundswell.web.operators import PATH as OPERATIONS
 from groundswell.web.surface import AnyRequest, page_router
@@ -33,7 +34,7 @@ TestimonialDecision = Literal["publish", "reject"]
 class HeldContent(Protocol):
     """What the page asks of moderation."""
 
-    async def queue(self, state: str, limit: int, cursor: str | None) -> Queue:
+    async def queue(self, state: str, limit: int, cursor: str | None) -> Page[HeldItem]:
         """What is in a state, oldest first."""
         ...
 
@@ -43,7 +44,7 @@ class Reviewed(Protocol):
 
     async def queue(
         self, state: TestimonialState, limit: int, cursor: str | None
-    ) -> OwnTestimonialPage:
+    ) -> Page[OwnTestimonial]:
         """Those in a state; who waits longest comes first."""
         ...
 

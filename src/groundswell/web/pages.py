@@ -8,20 +8,19 @@ from typing import Protocol
 import msgspec
 
 from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.paging import BIGGEST, Page
 from groundswell.domains.engagement.views import (
     ActivityItem,
     Comment,
     ListName,
     MediaFile,
-    Page,
     Period,
     RankedMedia,
     Stats,
     TimeBucket,
     VoteStatus,
 )
-from groundswell.domains.recommendations.views import RecommendationPage, RecommendedMedia
-from groundswell.http.parameters import BIGGEST_ID
+from groundswell.domains.recommendations.views import RecommendedMedia
 from groundswell.web.chart import Chart, chart_of
 
 LONG_LIST = 10
@@ -72,7 +71,7 @@ class Related(Protocol):
 
     async def related(
         self, media_file_id: int, limit: int, *, fill: bool = True
-    ) -> RecommendationPage:
+    ) -> Page[RecommendedMedia]:
         """What people who like a file like as well; with ``fill`` then what is popular."""
         ...
 
@@ -167,6 +166,6 @@ def media_file_id_of(text: str) -> int:
     Raises:
         MediaNotFound: no file can have such an id.
     """
-    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > BIGGEST_ID:
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > BIGGEST:
         raise MediaNotFound
     return int(text)

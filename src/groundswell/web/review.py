@@ -15,9 +15,8 @@ from litestar.response import Redirect
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
 from groundswell.contract.events.rewards import RewardStatus
+from groundswell.contract.paging import Page
 from groundswell.domains.referrals.views import CaseState, CaseView, ProgramView
-from groundswell.domains.referrals.views import Page as ReferralPage
-from groundswell.domains.rewards.views import Page as RewardPage
 from groundswell.domains.rewards.views import RewardRecord
 from groundswell.web.desk import Desk
 from groundswell.web.mine import money
@@ -43,7 +42,7 @@ DECISIONS: dict[str, tuple[Decision, ...]] = {
 class Programs(Protocol):
     """What the page asks of programs."""
 
-    async def programs(self, limit: int, cursor: str | None) -> ReferralPage[ProgramView]:
+    async def programs(self, limit: int, cursor: str | None) -> Page[ProgramView]:
         """All of them, newest first."""
         ...
 
@@ -53,7 +52,7 @@ class Suspicions(Protocol):
 
     async def cases(
         self, program_id: str, state: CaseState, limit: int, cursor: str | None
-    ) -> ReferralPage[CaseView]:
+    ) -> Page[CaseView]:
         """Those of a program, newest first."""
         ...
 
@@ -63,7 +62,7 @@ class Granted(Protocol):
 
     async def page(
         self, limit: int, cursor: str | None, **filters: str | None
-    ) -> RewardPage[RewardRecord]:
+    ) -> Page[RewardRecord]:
         """Newest first."""
         ...
 

@@ -12,8 +12,9 @@ from litestar.params import FromQuery
 
 from groundswell.access.principal import Principal
 from groundswell.contract import times
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
-from groundswell.domains.testimonials.views import TestimonialPage
+from groundswell.domains.testimonials.views import TestimonialView
 from groundswell.web.surface import AnyRequest, Surface, page_router, surface_of
 
 SHOWN = 20
@@ -29,7 +30,7 @@ REACTIONS = (
 class Published(Protocol):
     """What the page asks of the testimonials."""
 
-    async def published(self, limit: int, cursor: str | None = None) -> TestimonialPage:
+    async def published(self, limit: int, cursor: str | None = None) -> Page[TestimonialView]:
         """What everybody may read, newest first; raises Invalid."""
         ...
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from groundswell.contract.errors import Invalid, MediaNotFound
+from groundswell.contract.paging import Page
 from groundswell.contract.times import DAY, HOUR, MINUTE, to_rfc3339
 from groundswell.domains.engagement.commands import RecordComment, RecordPlay, UpdateMedia
-from groundswell.domains.engagement.views import MediaState, Page
+from groundswell.domains.engagement.views import MediaState
 from tests.support.core import START, Core, user, visitor
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from groundswell.app.catalogue import MediaCatalogue
+from groundswell.contract.paging import Page
 from groundswell.contract.privacy import Discretion
 from groundswell.domains.engagement.commands import (
     Actor,
@@ -28,7 +29,7 @@ from groundswell.domains.recommendations.following import Following
 from groundswell.domains.recommendations.learning import recommendation_handler
 from groundswell.domains.recommendations.queries import RecommendationQueries
 from groundswell.domains.recommendations.rebuilding import rebuild_tastes
-from groundswell.domains.recommendations.views import RecommendationPage
+from groundswell.domains.recommendations.views import RecommendedMedia
 from groundswell.store import Transaction
 from groundswell.store.persons import Erasure
 from groundswell.store.statement import Statement
@@ -147,7 +148,7 @@ class _NoTail:
         return None
 
 
-def together(page: RecommendationPage) -> list[int]:
+def together(page: Page[RecommendedMedia]) -> list[int]:
     """The files that are there because of people, not because they are popular."""
     return [one.media_file_id for one in page.items if one.reason == "together"]
 

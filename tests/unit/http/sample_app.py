@@ -20,13 +20,14 @@ from groundswell.contract.errors import (
     RateLimited,
     Unauthenticated,
 )
+from groundswell.contract.paging import decode_cursor
 from groundswell.http.body import ApiRequest
 from groundswell.http.callers import Callers, require_host, require_user
 from groundswell.http.cors import allowed_origins, cors_config
 from groundswell.http.failures import exception_handlers
 from groundswell.http.middleware import surround
 from groundswell.http.openapi import HOST_ONLY, openapi_config, openapi_routes
-from groundswell.http.parameters import CursorText, Limit, MediaFileIdInPath, decode_cursor
+from groundswell.http.parameters import CursorText, Limit, MediaFileIdInPath
 from groundswell.http.trpc import NoInput, Procedure, mutation, query, trpc_routes
 
 BODY_LIMIT = 1024

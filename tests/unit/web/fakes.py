@@ -8,13 +8,13 @@ import msgspec
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.paging import Page
 from groundswell.contract.times import DAY, HOUR, to_rfc3339
 from groundswell.domains.engagement.views import (
     ActivityItem,
     Comment,
     ListName,
     MediaFile,
-    Page,
     Period,
     PlaysPerPeriod,
     RankedMedia,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from groundswell.contract.errors import GroundswellError, Invalid
+from groundswell.contract.paging import Page
 from groundswell.contract.times import SECOND, Clock, to_rfc3339
 from groundswell.domains.engagement.list_building import (
     Builder,
@@ -35,7 +36,7 @@ from groundswell.domains.engagement.list_pages import (
     ranked,
 )
 from groundswell.domains.engagement.ranked_statements import still_rankable
-from groundswell.domains.engagement.views import ListName, Page, Period, RankedMedia
+from groundswell.domains.engagement.views import ListName, Period, RankedMedia
 from groundswell.domains.engagement.windows import PERIODS
 from groundswell.store import Store, Transaction
 

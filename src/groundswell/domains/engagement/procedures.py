@@ -7,15 +7,16 @@ from typing import Annotated, Any
 import msgspec
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import BIGGEST
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.bodies import CommentText, PlayedSeconds
 from groundswell.domains.engagement.lists import RankedLists
 from groundswell.domains.engagement.queries import EngagementQueries
 from groundswell.domains.engagement.views import Period, VoteType
-from groundswell.http.parameters import BIGGEST_ID, LARGEST_PAGE
+from groundswell.http.parameters import LARGEST_PAGE
 from groundswell.http.trpc import Procedure, mutation, query
 
-FileId = Annotated[int, msgspec.Meta(ge=1, le=BIGGEST_ID)]
+FileId = Annotated[int, msgspec.Meta(ge=1, le=BIGGEST)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE)]
 
 

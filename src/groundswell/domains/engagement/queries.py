@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Annotated, NamedTuple, TypeVar
-
-import msgspec
+from collections.abc import Collection
+from typing import NamedTuple
 
 from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.paging import BIGGEST, Page, Whole, decode_cursor, page_of
 from groundswell.contract.times import DAY, HOUR, Clock, to_rfc3339
 from groundswell.domains.engagement.files import File, saturated
 from groundswell.domains.engagement.fold import comment_id
@@ -16,7 +15,6 @@ from groundswell.domains.engagement.views import (
     ActivityItem,
     Comment,
     MediaFile,
-    Page,
     Period,
     PlaysPerPeriod,
     Stats,
@@ -24,7 +22,6 @@ from groundswell.domains.engagement.views import (
     VoteStatus,
 )
 from groundswell.domains.engagement.windows import media_window_sums
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.store import BIGINT, Row, Statement, Store
 
 OPEN = "state = 'published' AND published_at <= :now"
@@ -88,16 +85,12 @@ HOURS = Statement(
     """
 )
 
-ENDLESS = 2**62
-Bounded = Annotated[int, msgspec.Meta(ge=-ENDLESS, le=ENDLESS)]
-T = TypeVar("T")
-
 
 class _Before(NamedTuple):
     """Where the next page begins: what is older than this."""
 
-    at: int = ENDLESS
-    id: int = ENDLESS
+    at: int = BIGGEST
+    id: int = BIGGEST
 
 
 class EngagementQueries:
@@ -135,10 +128,13 @@ class EngagementQueries:
         rows = await self._store.fetch(
             PAGE, now=now, before_at=before.at, before_id=before.id, limit=limit + 1
         )
-        files = [File.of(row) for row in rows]
-        last = files[limit - 1] if len(files) > limit else None
-        following = None if last is None else encode_cursor((last.created_at, last.media_file_id))
-        return Page([file.view() for file in files[:limit]], following, to_rfc3339(now))
+        return page_of(
+            [File.of(row) for row in rows],
+            limit,
+            to_rfc3339(now),
+            show=File.view,
+            place=lambda file: (file.created_at, file.media_file_id),
+        )
 
     async def vote_status(self, media_file_id: int, voter_key: str) -> VoteStatus:
         """A voter's vote on a file.
@@ -189,7 +185,13 @@ class EngagementQueries:
         rows = await self._store.fetch(
             ACTIVITY, now=now, before_at=before.at, before_id=before.id, limit=limit + 1
         )
-        return _page(rows, limit, now, _activity_item, at=5, id_=0)
+        return page_of(
+            rows,
+            limit,
+            to_rfc3339(now),
+            show=_activity_item,
+            place=lambda row: (row[5], row[0]),
+        )
 
     async def comments(
         self, media_file_id: int, limit: int, cursor: str | None = None
@@ -210,7 +212,9 @@ class EngagementQueries:
                 before_id=before.id,
                 limit=limit + 1,
             )
-        return _page(rows, limit, now, _comment, at=4, id_=0)
+        return page_of(
+            rows, limit, to_rfc3339(now), show=_comment, place=lambda row: (row[4], row[0])
+        )
 
     async def plays_over_time(self, media_file_id: int, period: Period) -> list[TimeBucket]:
         """Plays per hour for 24 h, else per UTC day; intervals without plays are included."""
@@ -226,15 +230,7 @@ class EngagementQueries:
 
 
 def _before(cursor: str | None) -> _Before:
-    return _Before() if cursor is None else _Before(*decode_cursor(cursor, tuple[Bounded, Bounded]))
-
-
-def _page(
-    rows: list[Row], limit: int, now: int, make: Callable[[Row], T], *, at: int, id_: int
-) -> Page[T]:
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = None if last is None else encode_cursor((last[at], last[id_]))
-    return Page([make(row) for row in rows[:limit]], following, to_rfc3339(now))
+    return _Before() if cursor is None else _Before(*decode_cursor(cursor, tuple[Whole, Whole]))
 
 
 def _activity_item(row: Row) -> ActivityItem:

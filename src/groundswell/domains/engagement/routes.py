@@ -11,6 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import Invalid
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
 from groundswell.domains.engagement.actions import Actions
 from groundswell.domains.engagement.bodies import (
@@ -31,7 +32,6 @@ from groundswell.domains.engagement.views import (
     HeldComment,
     ListName,
     MediaFile,
-    Page,
     Period,
     PostedComment,
     RankedMedia,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -17,14 +17,6 @@ MediaState = Literal["draft", "published", "hidden", "deleted"]
 
 class View(msgspec.Struct, rename="camel", frozen=True, kw_only=True, gc=False):
     """Base of all answers: camelCase names on the wire."""
-
-
-class Page(msgspec.Struct, Generic[T], rename="camel", frozen=True):
-    """One page of a list. ``asOf`` is the instant at which every element was true."""
-
-    items: list[T]
-    next_cursor: str | None
-    as_of: str
 
 
 class Counters(View, frozen=True, kw_only=True):

@@ -11,9 +11,10 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
 from groundswell.domains.engagement.quarantine import CaseState, DecideVotes, VoteCase
-from groundswell.domains.engagement.vote_watch import VoteCasePage, VoteWatch
+from groundswell.domains.engagement.vote_watch import VoteWatch
 from groundswell.http.callers import require_host
 from groundswell.http.decoding import VISIBLE
 from groundswell.http.openapi import HOST_ONLY
@@ -66,7 +67,7 @@ async def get_vote_cases(
     case_state: StateInQuery = "open",
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> VoteCasePage:
+) -> Page[VoteCase]:
     """They stand and are in the public counters, and weigh nothing in any list. Newest first."""
     require_host(caller)
     return await watch.cases(case_state, limit, cursor)

@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 import structlog
 
 from groundswell.contract.errors import GroundswellError
+from groundswell.contract.paging import Page, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.engagement.apart import apart
 from groundswell.domains.engagement.quarantine import CaseState, QuarantineVotes, VoteCase, case_of
 from groundswell.domains.engagement.vote_signals import WINDOW, FreshVote, suspicions
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.log.reactions import Submit
 from groundswell.store import Statement, Store
 
@@ -22,7 +21,6 @@ _log = structlog.get_logger(__name__)
 
 SECONDS: Final = 15.0
 MOST: Final = 5_000
-_NEWEST: Final = (2**63 - 1, "")
 
 # ix_votes_updated_at, then primary keys; recent_actors has who played or viewed within the hour.
 FRESH = Statement(
@@ -48,14 +46,6 @@ PAGE = Statement(
     ORDER BY opened_at DESC, case_id DESC LIMIT :limit
     """
 )
-
-
-class VoteCasePage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Cases, newest first."""
-
-    items: list[VoteCase]
-    next_cursor: str | None
-    as_of: str
 
 
 class VoteWatch:
@@ -107,21 +97,22 @@ class VoteWatch:
         self._quarantined += taken
         return taken
 
-    async def cases(self, state: CaseState, limit: int, cursor: str | None) -> VoteCasePage:
+    async def cases(self, state: CaseState, limit: int, cursor: str | None) -> Page[VoteCase]:
         """The queue, newest first.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, before = _NEWEST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        at, before = place_of(cursor)
         rows = await self._store.fetch(
             PAGE, state=state, before_at=at, before_id=before, limit=limit + 1
         )
-        last = rows[limit - 1] if len(rows) > limit else None
-        return VoteCasePage(
-            items=[case_of(row) for row in rows[:limit]],
-            next_cursor=None if last is None else encode_cursor((last[5], last[0])),
-            as_of=to_rfc3339(self._clock()),
+        return page_of(
+            rows,
+            limit,
+            to_rfc3339(self._clock()),
+            show=case_of,
+            place=lambda row: (row[5], row[0]),
         )
 
     def statistics(self) -> Mapping[str, float]:

@@ -12,9 +12,9 @@ from groundswell.access.identity import USER_ID_PATTERN
 from groundswell.access.terms import ClientId
 from groundswell.contract.errors import Invalid
 from groundswell.contract.inbox import AckPolicy, Delivery, ReadState
+from groundswell.contract.paging import BIGGEST
 from groundswell.contract.times import DAY, from_datetime
 from groundswell.domains.inbox.views import Subscription
-from groundswell.http.parameters import BIGGEST_ID
 from groundswell.http.payloads import EventType
 
 RESERVED = ("eventType", "inboxSeq", "timestamp")
@@ -25,7 +25,7 @@ _LONGEST_COUNT = 2**53
 UserId = Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 MessageIds = Annotated[list[MessageId], msgspec.Meta(min_length=1, max_length=200)]
-Seq = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST_ID)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Vector = Annotated[
     dict[

@@ -12,6 +12,7 @@ from litestar.params import JSONBody, QueryParameter
 from groundswell.access.principal import Principal
 from groundswell.contract.ids import event_id
 from groundswell.contract.inbox import ReadStates
+from groundswell.contract.paging import BIGGEST
 from groundswell.contract.times import SECOND, Clock
 from groundswell.domains.inbox.bodies import (
     RESERVED,
@@ -35,12 +36,12 @@ from groundswell.domains.inbox.views import (
 )
 from groundswell.http.callers import require_host, require_user
 from groundswell.http.openapi import HOST_ONLY, USER_ONLY
-from groundswell.http.parameters import BIGGEST_ID, Limit
+from groundswell.http.parameters import Limit
 from groundswell.http.payloads import checked_data
 from groundswell.store.commands import Idempotency
 
 After = Annotated[
-    int, QueryParameter(ge=0, le=BIGGEST_ID, description="The `seq` of the last message known.")
+    int, QueryParameter(ge=0, le=BIGGEST, description="The `seq` of the last message known.")
 ]
 EndpointInQuery = Annotated[
     str | None, QueryParameter(max_length=2048, description="Only this endpoint.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from groundswell.contract.events.leaderboards import BoardEntry
+from groundswell.contract.paging import Page, Whole, decode_cursor, encode_cursor, page_of
 from groundswell.contract.times import to_rfc3339
 from groundswell.domains.leaderboards.board_rows import Board
 from groundswell.domains.leaderboards.definitions import IS_HIDDEN
 from groundswell.domains.leaderboards.prizes import prizes
 from groundswell.domains.leaderboards.views import (
-    ArchivePage,
     ArchiveView,
     PrizeView,
     Standings,
@@ -18,8 +18,7 @@ from groundswell.domains.leaderboards.views import (
     window_view,
 )
 from groundswell.domains.leaderboards.windows import Window
-from groundswell.http.parameters import decode_cursor, encode_cursor
-from groundswell.store import Statement, Transaction
+from groundswell.store import Row, Statement, Transaction
 
 NEWEST = Statement(
     """
@@ -89,7 +88,7 @@ async def archived(
     if around:
         shown = await _around(transaction, board, archive_id, mine, limit)
     else:
-        place = 0 if cursor is None else decode_cursor(cursor, int)
+        place = 0 if cursor is None else decode_cursor(cursor, Whole)
         found = await _read(transaction, AFTER, board, archive_id, place, limit + 1)
         shown, more = found[:limit], len(found) > limit
     hidden = user_id is not None and bool(
@@ -112,27 +111,25 @@ async def archived(
 
 async def archives(
     transaction: Transaction, board_id: str, limit: int, cursor: str | None, as_of: str
-) -> ArchivePage:
+) -> Page[ArchiveView]:
     """Archives of a board, newest window first, newest version first."""
-    start, version = _FIRST if cursor is None else decode_cursor(cursor, tuple[int, int])
+    start, version = _FIRST if cursor is None else decode_cursor(cursor, tuple[Whole, Whole])
     rows = await transaction.fetch(
         ARCHIVES, board_id=board_id, window_start=start, version=version, count=limit + 1
     )
-    items = [
-        ArchiveView(
-            archive_id=row[0],
-            window_start=to_rfc3339(row[1]),
-            window_end=to_rfc3339(row[2]),
-            version=row[3],
-            members=row[4],
-            archived_at=to_rfc3339(row[5]),
-            prize_review=bool(row[6]),
-        )
-        for row in rows[:limit]
-    ]
-    last = rows[limit - 1] if len(rows) > limit else None
-    more = None if last is None else encode_cursor((last[1], last[3]))
-    return ArchivePage(items=items, next_cursor=more, as_of=as_of)
+    return page_of(rows, limit, as_of, show=_archive, place=lambda row: (row[1], row[3]))
+
+
+def _archive(row: Row) -> ArchiveView:
+    return ArchiveView(
+        archive_id=row[0],
+        window_start=to_rfc3339(row[1]),
+        window_end=to_rfc3339(row[2]),
+        version=row[3],
+        members=row[4],
+        archived_at=to_rfc3339(row[5]),
+        prize_review=bool(row[6]),
+    )
 
 
 async def _around(

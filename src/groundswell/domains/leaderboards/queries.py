@@ -8,6 +8,7 @@ import msgspec
 
 from groundswell.contract.errors import Invalid, NotFound
 from groundswell.contract.events.leaderboards import BoardEntry, board_topic, window_told
+from groundswell.contract.paging import Name, Page, decode_cursor, encode_cursor, page_of
 from groundswell.contract.times import Clock, from_rfc3339, to_rfc3339
 from groundswell.domains.leaderboards import archive_rows, board_rows
 from groundswell.domains.leaderboards.board_rows import Board, BoardNotFound, find_board
@@ -22,15 +23,13 @@ from groundswell.domains.leaderboards.standing_rows import (
     rows_around,
 )
 from groundswell.domains.leaderboards.views import (
-    ArchivePage,
-    BoardPage,
+    ArchiveView,
     BoardView,
     Standings,
     VisibilityView,
     window_view,
 )
 from groundswell.domains.leaderboards.windows import FOREVER, Window
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.store import Statement, Store, Transaction
 
 VERSION = Statement("SELECT version FROM board_states WHERE board_id = :board_id")
@@ -84,13 +83,17 @@ class BoardQueries:
         async with self._store.reading() as transaction:
             return (await _board(transaction, board_id)).view()
 
-    async def boards(self, limit: int, cursor: str | None) -> BoardPage:
+    async def boards(self, limit: int, cursor: str | None) -> Page[BoardView]:
         """All boards, by id."""
-        after = "" if cursor is None else decode_cursor(cursor, str)
+        after = "" if cursor is None else decode_cursor(cursor, Name)
         rows = await self._store.fetch(board_rows.ALL_BOARDS, after=after, count=limit + 1)
-        items = [Board(*row).view() for row in rows[:limit]]
-        more = encode_cursor(items[-1].board_id) if len(rows) > limit else None
-        return BoardPage(items=items, next_cursor=more, as_of=to_rfc3339(self._clock()))
+        return page_of(
+            [Board(*row) for row in rows],
+            limit,
+            to_rfc3339(self._clock()),
+            show=Board.view,
+            place=lambda one: one.board_id,
+        )
 
     async def standings(
         self,
@@ -132,7 +135,7 @@ class BoardQueries:
                 )
             return await _open(transaction, board, span, limit, cursor, user_id, around)
 
-    async def archives(self, board_id: str, limit: int, cursor: str | None) -> ArchivePage:
+    async def archives(self, board_id: str, limit: int, cursor: str | None) -> Page[ArchiveView]:
         """A board's closed windows, newest first, with every version of each."""
         async with self._store.reading() as transaction:
             await _board(transaction, board_id)

@@ -9,12 +9,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.leaderboards import bodies
 from groundswell.domains.leaderboards.offering import BoardActions
 from groundswell.domains.leaderboards.queries import BoardQueries
 from groundswell.domains.leaderboards.views import (
-    ArchivePage,
-    BoardPage,
+    ArchiveView,
     BoardView,
     ScoreView,
     Standings,
@@ -54,7 +54,9 @@ async def post_board(
 
 
 @get("/leaderboards", summary="All leaderboards", security=ANYONE)
-async def get_boards(queries: Queries, limit: Limit = 20, cursor: CursorText = None) -> BoardPage:
+async def get_boards(
+    queries: Queries, limit: Limit = 20, cursor: CursorText = None
+) -> Page[BoardView]:
     """As they are defined, by id."""
     return await queries.boards(limit, cursor)
 
@@ -98,7 +100,7 @@ async def get_board(
 @get("/leaderboards/{board_id:str}/archives", summary="A board's closed windows", security=ANYONE)
 async def get_archives(
     board_id: BoardId, queries: Queries, limit: Limit = 20, cursor: CursorText = None
-) -> ArchivePage:
+) -> Page[ArchiveView]:
     """Newest window first; of each the newest version first, which supersedes those before."""
     return await queries.archives(board_id, limit, cursor)
 

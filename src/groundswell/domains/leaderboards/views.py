@@ -34,14 +34,6 @@ class BoardView(View, frozen=True, kw_only=True):
     updated_at: str
 
 
-class BoardPage(View, frozen=True, kw_only=True):
-    """All boards, by id."""
-
-    items: list[BoardView]
-    next_cursor: str | None
-    as_of: str
-
-
 class WindowView(View, frozen=True, kw_only=True):
     """A window: ``start`` is in it, ``end`` is not. Both are null for all time.
 
@@ -92,14 +84,6 @@ class ArchiveView(View, frozen=True, kw_only=True):
     members: int
     archived_at: str
     prize_review: bool
-
-
-class ArchivePage(View, frozen=True, kw_only=True):
-    """Archives, newest window first, newest version first."""
-
-    items: list[ArchiveView]
-    next_cursor: str | None
-    as_of: str
 
 
 class ScoreView(View, frozen=True, kw_only=True):

@@ -27,14 +27,6 @@ class HeldItem(View, frozen=True, kw_only=True):
     decided_at: str | None
 
 
-class Queue(View, frozen=True, kw_only=True):
-    """A page of the queue, oldest first."""
-
-    items: list[HeldItem]
-    next_cursor: str | None
-    as_of: str
-
-
 class HoldContent(Command, frozen=True, kw_only=True):
     """Keep something until somebody has looked at it. Answers its id."""
 

@@ -11,12 +11,12 @@ from uuid_utils import uuid7
 
 from groundswell.contract.errors import GroundswellError, Unavailable
 from groundswell.contract.moderation import ContentRejected, Release, Submission, WhenHeld
+from groundswell.contract.paging import OLDEST, Page, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
-from groundswell.domains.moderation.commands import Decide, HeldItem, HoldContent, Queue, Released
+from groundswell.domains.moderation.commands import Decide, HeldItem, HoldContent, Released
 from groundswell.domains.moderation.handling import COLUMNS, item_of
 from groundswell.domains.moderation.outside import OutsideFilter
 from groundswell.domains.moderation.rules import Finding, Verdict, WordList, findings, worst
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.log.reactions import Submit
 from groundswell.store import Statement, Store
 from groundswell.store.commands import Idempotency
@@ -100,16 +100,19 @@ class Moderation:
         item_id: str = await self._submit(command, repeat)
         return item_id
 
-    async def queue(self, state: str, limit: int, cursor: str | None) -> Queue:
+    async def queue(self, state: str, limit: int, cursor: str | None) -> Page[HeldItem]:
         """What waits, or what was decided, oldest first."""
-        after_at, after_id = (-1, "") if cursor is None else decode_cursor(cursor, tuple[int, str])
+        after_at, after_id = place_of(cursor, OLDEST)
         rows = await self._store.fetch(
             PAGE, state=state, after_at=after_at, after_id=after_id, limit=limit + 1
         )
-        items = [item_of(row[:-1]) for row in rows[:limit]]
-        last = rows[limit - 1] if len(rows) > limit else None
-        following = None if last is None else encode_cursor((last[-1], last[0]))
-        return Queue(items=items, next_cursor=following, as_of=to_rfc3339(self._clock()))
+        return page_of(
+            rows,
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda row: item_of(row[:-1]),
+            place=lambda row: (row[-1], row[0]),
+        )
 
     async def decide(
         self, item_id: str, *, approve: bool, reason: str | None, idempotency: Idempotency | None

@@ -10,7 +10,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
 from groundswell.access.principal import Principal
-from groundswell.domains.moderation.commands import HeldItem, Queue
+from groundswell.contract.paging import Page
+from groundswell.domains.moderation.commands import HeldItem
 from groundswell.domains.moderation.offering import Moderation
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
@@ -34,7 +35,7 @@ async def get_queue(
     queue_state: State = "held",
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> Queue:
+) -> Page[HeldItem]:
     """Oldest first; `queue_state` shows what was decided instead."""
     require_host(caller)
     return await moderation.queue(queue_state, limit, cursor)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groundswell.contract.paging import NEWEST, Page, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.network.rows import standing
 from groundswell.domains.network.statements import (
@@ -18,29 +19,17 @@ from groundswell.domains.network.statements import (
     SUGGESTIONS,
 )
 from groundswell.domains.network.views import (
-    BlockPage,
     BlockView,
-    FriendPage,
     FriendView,
     PersonSuggestion,
-    PersonSuggestionPage,
     Standing,
 )
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.store import Row, Store
 
-_NEWEST: Final = (2**63 - 1, "")
 _ALL: Final = 2**31 - 1
 
 Present = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 """As what users show themselves to their friends now; who is not to be seen is missing."""
-
-
-def _place(cursor: str | None) -> tuple[int, str]:
-    if cursor is None:
-        return _NEWEST
-    found: tuple[int, str] = decode_cursor(cursor, tuple[int, str])
-    return found
 
 
 class NetworkQueries:
@@ -59,13 +48,13 @@ class NetworkQueries:
 
     async def friends(
         self, user_id: str, wanted: Standing, limit: int, cursor: str | None
-    ) -> FriendPage:
+    ) -> Page[FriendView]:
         """Friends with their presence, or requests; the latest first.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, before = _place(cursor)
+        at, before = place_of(cursor)
         established = wanted == "established"
         found = await self._store.fetch(
             PAGE,
@@ -76,41 +65,44 @@ class NetworkQueries:
             before_id=before,
             limit=limit + 1,
         )
-        shown = found[:limit]
-        seen = await self._present([row[0] for row in shown]) if established else {}
-        return FriendPage(
-            items=[_friend(row, user_id, seen.get(row[0])) for row in shown],
-            next_cursor=encode_cursor((shown[-1][4], shown[-1][0])) if len(found) > limit else None,
-            as_of=to_rfc3339(self._clock()),
+        friends = [row[0] for row in found[:limit]] if established else []
+        seen = await self._present(friends) if friends else {}
+        return page_of(
+            found,
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda row: _friend(row, user_id, seen.get(row[0])),
+            place=lambda row: (row[4], row[0]),
         )
 
-    async def blocks(self, user_id: str, limit: int, cursor: str | None) -> BlockPage:
+    async def blocks(self, user_id: str, limit: int, cursor: str | None) -> Page[BlockView]:
         """Whom a user blocks, the latest first.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, before = _place(cursor)
+        at, before = place_of(cursor)
         found = await self._store.fetch(
             BLOCKS, user_id=user_id, before_at=at, before_id=before, limit=limit + 1
         )
-        shown = found[:limit]
-        return BlockPage(
-            items=[BlockView(user_id=row[0], since=to_rfc3339(row[1])) for row in shown],
-            next_cursor=encode_cursor((shown[-1][1], shown[-1][0])) if len(found) > limit else None,
-            as_of=to_rfc3339(self._clock()),
+        return page_of(
+            found,
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda row: BlockView(user_id=row[0], since=to_rfc3339(row[1])),
+            place=lambda row: (row[1], row[0]),
         )
 
     async def suggestions(
         self, user_id: str, limit: int, cursor: str | None
-    ) -> PersonSuggestionPage:
+    ) -> Page[PersonSuggestion]:
         """Whom a user may want to know, newest first; nobody of whom one blocks the other.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
         now = self._clock()
-        at, before = _place(cursor)
+        at, before = place_of(cursor)
         found = await self._store.fetch(
             SUGGESTIONS,
             user_id=user_id,
@@ -119,16 +111,13 @@ class NetworkQueries:
             before_id=before,
             limit=limit + 1,
         )
-        shown = found[:limit]
-        return PersonSuggestionPage(
-            items=[_suggestion(row) for row in shown],
-            next_cursor=encode_cursor((shown[-1][4], shown[-1][0])) if len(found) > limit else None,
-            as_of=to_rfc3339(now),
+        return page_of(
+            found, limit, to_rfc3339(now), show=_suggestion, place=lambda row: (row[4], row[0])
         )
 
     async def export(self, user_id: str) -> Mapping[str, Any]:
         """Everything about a user: whom they know, block and worked with; what was suggested."""
-        at, before = _NEWEST
+        at, before = NEWEST
         async with self._store.reading() as tx:
             known = await tx.fetch(EXPORT, user_id=user_id)
             blocked = await tx.fetch(

@@ -10,12 +10,12 @@ from litestar.params import PathParameter, QueryParameter
 
 from groundswell.access.identity import USER_ID_PATTERN
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.network.offering import Network
 from groundswell.domains.network.views import (
-    BlockPage,
-    FriendPage,
+    BlockView,
     FriendView,
-    PersonSuggestionPage,
+    PersonSuggestion,
     Standing,
 )
 from groundswell.http.callers import require_user
@@ -41,7 +41,7 @@ async def get_friends(
     in_state: InState = "established",
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> FriendPage:
+) -> Page[FriendView]:
     """The latest first, with their presence as far as they show it."""
     return await network.queries.friends(require_user(caller), in_state, limit, cursor)
 
@@ -68,7 +68,7 @@ async def get_blocks(
     network: NamedDependency[Network],
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> BlockPage:
+) -> Page[BlockView]:
     """The latest first."""
     return await network.queries.blocks(require_user(caller), limit, cursor)
 
@@ -95,7 +95,7 @@ async def get_people(
     network: NamedDependency[Network],
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> PersonSuggestionPage:
+) -> Page[PersonSuggestion]:
     """Newest first, each with why it is suggested."""
     return await network.queries.suggestions(require_user(caller), limit, cursor)
 

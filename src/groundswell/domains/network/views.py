@@ -25,27 +25,11 @@ class FriendView(View, frozen=True, kw_only=True):
     presence: str | None = None
 
 
-class FriendPage(View, frozen=True, kw_only=True):
-    """People, the latest first."""
-
-    items: list[FriendView]
-    next_cursor: str | None
-    as_of: str
-
-
 class BlockView(View, frozen=True, kw_only=True):
     """Somebody the caller wants to see nothing of."""
 
     user_id: str
     since: str
-
-
-class BlockPage(View, frozen=True, kw_only=True):
-    """Blocked people, the latest first."""
-
-    items: list[BlockView]
-    next_cursor: str | None
-    as_of: str
 
 
 class PersonSuggestion(View, frozen=True, kw_only=True):
@@ -57,11 +41,3 @@ class PersonSuggestion(View, frozen=True, kw_only=True):
     reason: str
     created_at: str
     expires_at: str
-
-
-class PersonSuggestionPage(View, frozen=True, kw_only=True):
-    """Suggestions, newest first."""
-
-    items: list[PersonSuggestion]
-    next_cursor: str | None
-    as_of: str

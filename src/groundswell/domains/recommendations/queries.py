@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from groundswell.contract.errors import MediaNotFound
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.recommendations import statements as sql
 from groundswell.domains.recommendations.catalogue import Catalogue, FileDetails
@@ -13,7 +14,6 @@ from groundswell.domains.recommendations.scoring import Scored, scored
 from groundswell.domains.recommendations.similarity import Pair
 from groundswell.domains.recommendations.tastes import Kept, likes
 from groundswell.domains.recommendations.views import (
-    RecommendationPage,
     RecommendedMedia,
 )
 from groundswell.store import Store, Transaction
@@ -41,7 +41,7 @@ class RecommendationQueries:
 
     async def related(
         self, media_file_id: int, limit: int, *, explain: bool = False, fill: bool = True
-    ) -> RecommendationPage:
+    ) -> Page[RecommendedMedia]:
         """What people who like a file like as well; then, with ``fill``, what is popular.
 
         Raises:
@@ -57,7 +57,7 @@ class RecommendationQueries:
 
     async def for_user(
         self, user_id: str, limit: int, *, explain: bool = False
-    ) -> RecommendationPage:
+    ) -> Page[RecommendedMedia]:
         """What people like who like what a user likes; nothing the user has met, nothing theirs."""
         async with self._store.reading() as tx:
             known = await _files_of(tx, user_id)
@@ -91,7 +91,7 @@ class RecommendationQueries:
         *,
         without: Collection[int],
         owner: str | None = None,
-    ) -> RecommendationPage:
+    ) -> Page[RecommendedMedia]:
         files = await self._catalogue.published([one.media_file_id for one in best])
         shown = [
             (files[one.media_file_id], one)
@@ -113,7 +113,7 @@ class RecommendationQueries:
                 _popular(place, one)
                 for place, one in enumerate(others[: limit - len(items)], len(items) + 1)
             ]
-        return RecommendationPage(items=items, next_cursor=None, as_of=to_rfc3339(self._clock()))
+        return Page(items=items, next_cursor=None, as_of=to_rfc3339(self._clock()))
 
 
 async def _pairs(tx: Transaction, liked: Collection[int], of_each: int) -> list[Pair]:

@@ -9,8 +9,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.recommendations.queries import RecommendationQueries
-from groundswell.domains.recommendations.views import RecommendationPage
+from groundswell.domains.recommendations.views import RecommendedMedia
 from groundswell.http.callers import require_user
 from groundswell.http.openapi import ANYONE, USER_ONLY
 from groundswell.http.parameters import Limit, MediaFileIdInPath
@@ -26,7 +27,7 @@ Queries = NamedDependency[RecommendationQueries]
 )
 async def get_related(
     media_file_id: MediaFileIdInPath, queries: Queries, limit: Limit = 10, explain: Explain = False
-) -> Response[RecommendationPage]:
+) -> Response[Page[RecommendedMedia]]:
     """Files that at least three people like with this one; then popular ones, if too few."""
     page = await queries.related(media_file_id, limit, explain=explain)
     return Response(page, headers={"cache-control": "no-cache"})
@@ -38,7 +39,7 @@ async def get_recommendations(
     queries: Queries,
     limit: Limit = 10,
     explain: Explain = False,
-) -> Response[RecommendationPage]:
+) -> Response[Page[RecommendedMedia]]:
     """From what the caller liked lately; nothing they know already, and nothing of their own."""
     page = await queries.for_user(require_user(caller), limit, explain=explain)
     return Response(page, headers={"cache-control": "private, no-store"})

@@ -53,11 +53,3 @@ class RecommendedMedia(FileDetails, frozen=True, kw_only=True):
     score: float | None = None
     because: tuple[int, ...] = ()
     explain: Explanation | None = None
-
-
-class RecommendationPage(View, frozen=True, kw_only=True):
-    """The first files of the list; there is no further page."""
-
-    items: list[RecommendedMedia]
-    next_cursor: str | None
-    as_of: str

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from groundswell.contract.errors import NotFound
+from groundswell.contract.paging import NEWEST, Page, following, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.referrals import code_rows, program_rows
 from groundswell.domains.referrals.attribution import Considered
 from groundswell.domains.referrals.discretion import Names
-from groundswell.domains.referrals.paging import FIRST, position
 from groundswell.domains.referrals.program_rows import check_program, program_of
 from groundswell.domains.referrals.suspicions import HOLDING
 from groundswell.domains.referrals.views import (
@@ -20,14 +20,12 @@ from groundswell.domains.referrals.views import (
     CodeView,
     DiscardCount,
     MyReferrals,
-    Page,
     ProgramClicks,
     ProgramView,
     Redemption,
     ReferralTotals,
     ReferralView,
 )
-from groundswell.http.parameters import encode_cursor
 from groundswell.store import Row, Statement, Store, Transaction
 
 MINE = Statement(
@@ -117,14 +115,14 @@ class ReferralQueries:
 
     async def programs(self, limit: int, cursor: str | None) -> Page[ProgramView]:
         """All programs, newest first."""
-        at, after = position(cursor)
+        at, after = place_of(cursor)
         rows = await self._store.fetch(program_rows.LIST, at=at, id=after, limit=limit + 1)
-        found = [program_of(row) for row in rows[:limit]]
-        last = found[-1] if len(rows) > limit else None
-        return Page(
-            items=[one.view() for one in found],
-            next_cursor=None if last is None else encode_cursor((last.created_at, last.program_id)),
-            as_of=to_rfc3339(self._clock()),
+        return page_of(
+            [program_of(row) for row in rows],
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda one: one.view(),
+            place=lambda one: (one.created_at, one.program_id),
         )
 
     async def clicks(self, program_id: str) -> ProgramClicks:
@@ -141,15 +139,14 @@ class ReferralQueries:
 
     async def mine(self, user_id: str, limit: int, cursor: str | None) -> MyReferrals:
         """The referrals of a user, newest first."""
-        at, after = position(cursor)
+        at, after = place_of(cursor)
         async with self._store.reading() as tx:
             rows = await tx.fetch(MINE, user_id=user_id, at=at, id=after, limit=limit + 1)
             items = await self._referrals(tx, user_id, rows[:limit])
             totals = await self._totals(tx, user_id)
-        last = rows[limit - 1] if len(rows) > limit else None
         return MyReferrals(
             items=items,
-            next_cursor=None if last is None else encode_cursor((last[9], last[0])),
+            next_cursor=following(rows, limit, lambda row: (row[9], row[0])),
             as_of=to_rfc3339(self._clock()),
             totals=totals,
         )
@@ -186,7 +183,7 @@ class ReferralQueries:
         """Everything about a user."""
         now = self._clock()
         async with self._store.reading() as tx:
-            rows = await tx.fetch(MINE, user_id=user_id, at=FIRST[0], id="~", limit=10_000)
+            rows = await tx.fetch(MINE, user_id=user_id, at=NEWEST[0], id="", limit=10_000)
             referrals = await self._referrals(tx, user_id, rows)
             codes = [self._code(row, now) for row in await tx.fetch(CODES_OF, user_id=user_id)]
             referred = await tx.fetch(REFERRED_BY, user_id=user_id)

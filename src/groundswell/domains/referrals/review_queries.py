@@ -6,21 +6,19 @@ from typing import Any
 
 import msgspec
 
+from groundswell.contract.paging import Page, following, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.referrals.fraud import Facts, Signal, signals
-from groundswell.domains.referrals.paging import position
 from groundswell.domains.referrals.program_rows import check_program
 from groundswell.domains.referrals.rules import FraudRules
 from groundswell.domains.referrals.suspicions import Case
 from groundswell.domains.referrals.views import (
     CaseState,
     CaseView,
-    Page,
     RuleTrial,
     SignalView,
     Trial,
 )
-from groundswell.http.parameters import encode_cursor
 from groundswell.store import Statement, Store
 
 _MOST_EXAMPLES = 10
@@ -67,19 +65,17 @@ class ReviewQueries:
     ) -> Page[CaseView]:
         """The review queue of a program, newest first."""
         await check_program(self._store, program_id)
-        at, after = position(cursor)
+        at, after = place_of(cursor)
         async with self._store.reading() as tx:
             rows = await tx.fetch(
                 CASES, program_id=program_id, state=state, at=at, id=after, limit=limit + 1
             )
-            found = [Case(*row) for row in rows[:limit]]
-            items = [_case(case, await tx.fetch(SIGNALS, case_id=case.case_id)) for case in found]
-        last = found[-1] if len(rows) > limit else None
-        return Page(
-            items=items,
-            next_cursor=None if last is None else encode_cursor((last.opened_at, last.case_id)),
-            as_of=to_rfc3339(self._clock()),
-        )
+            found = [Case(*row) for row in rows]
+            items = [
+                _case(one, await tx.fetch(SIGNALS, case_id=one.case_id)) for one in found[:limit]
+            ]
+        more = following(found, limit, lambda one: (one.opened_at, one.case_id))
+        return Page(items=items, next_cursor=more, as_of=to_rfc3339(self._clock()))
 
     async def trial(self, program_id: str, rules: FraudRules, limit: int) -> Trial:
         """What rules would have flagged among the newest referrals; nothing is changed."""

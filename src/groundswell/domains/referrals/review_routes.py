@@ -10,10 +10,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.referrals import bodies
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.review_queries import ReviewQueries
-from groundswell.domains.referrals.views import CaseState, CaseView, Done, Page, Trial
+from groundswell.domains.referrals.views import CaseState, CaseView, Done, Trial
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
 from groundswell.http.parameters import CursorText, Limit

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.referrals import bodies
 from groundswell.domains.referrals.offering import ReferralActions
 from groundswell.domains.referrals.queries import ReferralQueries
@@ -20,7 +21,6 @@ from groundswell.domains.referrals.views import (
     ConversionView,
     Done,
     MyReferrals,
-    Page,
     ProgramClicks,
     ProgramView,
     Redemption,

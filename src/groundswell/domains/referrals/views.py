@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -21,14 +21,6 @@ T = TypeVar("T")
 
 class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of answers."""
-
-
-class Page(View, Generic[T], frozen=True, kw_only=True):
-    """A part of a list."""
-
-    items: list[T]
-    next_cursor: str | None
-    as_of: str
 
 
 class ProgramView(View, frozen=True, kw_only=True):

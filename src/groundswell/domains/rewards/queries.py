@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from groundswell.contract.errors import NotFound
 from groundswell.contract.money import Money, to_money
+from groundswell.contract.paging import Page, following, place_of
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.rewards import reading
@@ -22,18 +23,14 @@ from groundswell.domains.rewards.views import (
     Balances,
     ConversionRewards,
     EntryView,
-    Page,
     ProgramProgress,
     RewardRecord,
     RewardView,
     RuleOutcome,
     Tracker,
 )
-from groundswell.http.parameters import BIGGEST_ID, decode_cursor, encode_cursor
 from groundswell.store import Row, Store
 
-_Moment = Annotated[int, msgspec.Meta(ge=0, le=BIGGEST_ID)]
-_Place = tuple[_Moment, Annotated[str, msgspec.Meta(max_length=64)] | int]
 _decode_decisions = msgspec.json.Decoder(list[RuleOutcome]).decode
 
 
@@ -64,10 +61,10 @@ class RewardQueries:
         self, limit: int, cursor: str | None, **filters: str | None
     ) -> Page[RewardRecord]:
         """Rewards that have what is looked for, newest first."""
-        rewards, following = await self._page(limit, cursor, filters)
+        rewards, more = await self._page(limit, cursor, filters)
         return Page(
             items=[record_of(one) for one in rewards],
-            next_cursor=following,
+            next_cursor=more,
             as_of=to_rfc3339(self._clock()),
         )
 
@@ -76,10 +73,10 @@ class RewardQueries:
     ) -> Page[RewardView]:
         """A user's rewards, newest first."""
         filters = {"user_id": user_id, "status": status}
-        rewards, following = await self._page(limit, cursor, filters)
+        rewards, more = await self._page(limit, cursor, filters)
         return Page(
             items=[RewardView(**_described(one)) for one in rewards],
-            next_cursor=following,
+            next_cursor=more,
             as_of=to_rfc3339(self._clock()),
         )
 
@@ -155,16 +152,15 @@ class RewardQueries:
     async def _page(
         self, limit: int, cursor: str | None, filters: Mapping[str, str | None]
     ) -> tuple[list[Reward], str | None]:
-        at, name = (BIGGEST_ID, "") if cursor is None else decode_cursor(cursor, _Place)
+        at, name = place_of(cursor)
         wanted = {key: value for key, value in filters.items() if value is not None}
         statement = reading.page(tuple(key for key in reading.FILTERS if key in wanted))
         rows = await self._store.fetch(
-            statement, before_at=at, before_id=str(name), limit=limit + 1, **wanted
+            statement, before_at=at, before_id=name, limit=limit + 1, **wanted
         )
-        found = [reward_of(row) for row in rows[:limit]]
-        more = len(rows) > limit
-        last = (found[-1].granted_at, found[-1].reward_id) if more else None
-        return found, None if last is None else encode_cursor(last)
+        found = [reward_of(row) for row in rows]
+        more = following(found, limit, lambda one: (one.granted_at, one.reward_id))
+        return found[:limit], more
 
 
 def record_of(reward: Reward) -> RewardRecord:

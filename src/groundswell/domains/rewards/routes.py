@@ -10,6 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.events.rewards import RewardStatus
+from groundswell.contract.paging import Page
 from groundswell.domains.rewards.bodies import RewardCancellation, RewardDecision, RewardReversal
 from groundswell.domains.rewards.offering import RewardActions
 from groundswell.domains.rewards.views import (
@@ -17,7 +18,6 @@ from groundswell.domains.rewards.views import (
     ChangedRewards,
     ConversionRewards,
     EntryView,
-    Page,
     ProgramProgress,
     RewardRecord,
     RewardView,

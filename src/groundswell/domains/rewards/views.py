@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,14 +17,6 @@ T = TypeVar("T")
 
 class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of answers: camelCase names, times as RFC 3339."""
-
-
-class Page(View, Generic[T], frozen=True, kw_only=True):
-    """A part of a list."""
-
-    items: list[T]
-    next_cursor: str | None
-    as_of: str
 
 
 class RewardView(View, frozen=True, kw_only=True):

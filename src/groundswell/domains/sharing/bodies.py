@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from groundswell.contract.errors import TooLarge
+from groundswell.contract.paging import BIGGEST
 from groundswell.http.decoding import VISIBLE
-from groundswell.http.parameters import BIGGEST_ID
 
 LARGEST_METADATA = 8 * 1024
 
@@ -17,7 +17,7 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 """Of a platform, a format, a kind of content: what others call it, in lower case."""
 ContentId = (
     Annotated[str, Meta(min_length=1, max_length=128, pattern=VISIBLE)]
-    | Annotated[int, Meta(ge=0, le=BIGGEST_ID)]
+    | Annotated[int, Meta(ge=0, le=BIGGEST)]
 )
 ExternalId = Annotated[str, Meta(min_length=1, max_length=512, pattern=VISIBLE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=200, pattern=VISIBLE)]

@@ -12,6 +12,7 @@ from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.moderation import Gate, Submission, open_gate, texts_of
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
 from groundswell.domains.sharing.bodies import NewShare, check_size
 from groundswell.domains.sharing.commands import (
@@ -25,7 +26,7 @@ from groundswell.domains.sharing.commands import (
 from groundswell.domains.sharing.links import Links, Preview
 from groundswell.domains.sharing.queries import SharingQueries
 from groundswell.domains.sharing.states import is_live
-from groundswell.domains.sharing.views import HeldShare, SharePage, ShareView
+from groundswell.domains.sharing.views import HeldShare, ShareView
 from groundswell.http.callers import require_user
 from groundswell.http.visits import Visit, machine
 from groundswell.log.reactions import Submit
@@ -136,7 +137,7 @@ class Sharing:
         host = caller.kind == "host"
         return self._linked(await self.queries.shown_to(share_id, caller.user_id, host=host))
 
-    async def shares(self, caller: Principal, limit: int, cursor: str | None) -> SharePage:
+    async def shares(self, caller: Principal, limit: int, cursor: str | None) -> Page[ShareView]:
         """The caller's own shares."""
         page = await self.queries.shares(require_user(caller), limit, cursor)
         return msgspec.structs.replace(page, items=[self._linked(one) for one in page.items])

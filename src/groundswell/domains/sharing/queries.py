@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from groundswell.contract.paging import Page, page_of, place_of
 from groundswell.contract.privacy import OPEN
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.sharing import rows
@@ -21,16 +22,11 @@ from groundswell.domains.sharing.statements import (
 )
 from groundswell.domains.sharing.states import may_see, narrowed
 from groundswell.domains.sharing.views import (
-    SharePage,
     ShareView,
-    SuggestionPage,
     SuggestionView,
 )
-from groundswell.http.parameters import decode_cursor, encode_cursor
-from groundswell.store import Store, Transaction
+from groundswell.store import Row, Store, Transaction
 from groundswell.store.persons import AreFriends, Discretions, no_friends, nobody_wishes
-
-_NEWEST = (2**63 - 1, "")
 
 
 class SharingQueries:
@@ -101,13 +97,13 @@ class SharingQueries:
         friends = asked and await self._are_friends(tx, owner, viewer or "")
         return may_see(visibility, state, owner, viewer, host=host, friends=friends)
 
-    async def shares(self, user_id: str, limit: int, cursor: str | None) -> SharePage:
+    async def shares(self, user_id: str, limit: int, cursor: str | None) -> Page[ShareView]:
         """A user's shares, newest first; deleted ones are not among them.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, share_id = _NEWEST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        at, share_id = place_of(cursor)
         async with self._store.reading() as tx:
             found = [
                 rows.row_of(row)
@@ -115,13 +111,13 @@ class SharingQueries:
                     PAGE, user_id=user_id, before_at=at, before_id=share_id, limit=limit + 1
                 )
             ]
-            shown = found[:limit]
-            types = await rows.engagement_types(tx, [one.share_id for one in shown])
-        more = len(found) > limit
-        return SharePage(
-            items=[one.view(types[one.share_id]) for one in shown],
-            next_cursor=encode_cursor((shown[-1].created_at, shown[-1].share_id)) if more else None,
-            as_of=to_rfc3339(self._clock()),
+            types = await rows.engagement_types(tx, [one.share_id for one in found])
+        return page_of(
+            found,
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda one: one.view(types[one.share_id]),
+            place=lambda one: (one.created_at, one.share_id),
         )
 
     async def export(self, user_id: str) -> Mapping[str, Any]:
@@ -155,14 +151,16 @@ class SharingQueries:
             ],
         }
 
-    async def suggestions(self, user_id: str, limit: int, cursor: str | None) -> SuggestionPage:
+    async def suggestions(
+        self, user_id: str, limit: int, cursor: str | None
+    ) -> Page[SuggestionView]:
         """What a user may want to do, newest first; not what was dismissed or is out of date.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
         now = self._clock()
-        at, before = _NEWEST if cursor is None else decode_cursor(cursor, tuple[int, str])
+        at, before = place_of(cursor)
         found = await self._store.fetch(
             SUGGESTIONS,
             user_id=user_id,
@@ -171,21 +169,19 @@ class SharingQueries:
             before_id=before,
             limit=limit + 1,
         )
-        shown = found[:limit]
-        more = len(found) > limit
-        return SuggestionPage(
-            items=[
-                SuggestionView(
-                    suggestion_id=suggestion,
-                    kind=kind,
-                    subject_id=subject,
-                    reason=reason,
-                    title=title,
-                    created_at=to_rfc3339(created_at),
-                    expires_at=to_rfc3339(expires_at),
-                )
-                for suggestion, kind, subject, reason, title, created_at, expires_at in shown
-            ],
-            next_cursor=encode_cursor((shown[-1][5], shown[-1][0])) if more else None,
-            as_of=to_rfc3339(now),
+        return page_of(
+            found, limit, to_rfc3339(now), show=_suggestion, place=lambda row: (row[5], row[0])
         )
+
+
+def _suggestion(row: Row) -> SuggestionView:
+    suggestion, kind, subject, reason, title, created_at, expires_at = row
+    return SuggestionView(
+        suggestion_id=suggestion,
+        kind=kind,
+        subject_id=subject,
+        reason=reason,
+        title=title,
+        created_at=to_rfc3339(created_at),
+        expires_at=to_rfc3339(expires_at),
+    )

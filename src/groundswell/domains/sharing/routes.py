@@ -10,11 +10,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.sharing.bodies import Failure, NewShare, PublishedPost
 from groundswell.domains.sharing.offering import Sharing
 from groundswell.domains.sharing.pages import gone_page, preview_page
 from groundswell.domains.sharing.refusals import ShareNotFound
-from groundswell.domains.sharing.views import HeldShare, SharePage, ShareView, SuggestionPage
+from groundswell.domains.sharing.views import HeldShare, ShareView, SuggestionView
 from groundswell.http.callers import require_host, require_user
 from groundswell.http.openapi import HOST_ONLY, USER_ONLY
 from groundswell.http.parameters import CursorText, Limit
@@ -116,7 +117,7 @@ async def get_shares(
     sharing: NamedDependency[Sharing],
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> SharePage:
+) -> Page[ShareView]:
     """Newest first."""
     return await sharing.shares(caller, limit, cursor)
 
@@ -127,7 +128,7 @@ async def get_suggestions(
     sharing: NamedDependency[Sharing],
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> SuggestionPage:
+) -> Page[SuggestionView]:
     """Newest first, each with why it is suggested."""
     return await sharing.queries.suggestions(require_user(caller), limit, cursor)
 

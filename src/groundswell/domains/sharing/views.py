@@ -39,14 +39,6 @@ class HeldShare(View, frozen=True, kw_only=True):
     moderation_id: str
 
 
-class SharePage(View, frozen=True, kw_only=True):
-    """Shares of one user, newest first."""
-
-    items: list[ShareView]
-    next_cursor: str | None
-    as_of: str
-
-
 class Followed(View, frozen=True, kw_only=True):
     """Whether a following was a person's, and the sums after it."""
 
@@ -86,11 +78,3 @@ class SuggestionView(View, frozen=True, kw_only=True):
     title: str | None
     created_at: str
     expires_at: str
-
-
-class SuggestionPage(View, frozen=True, kw_only=True):
-    """Suggestions, newest first."""
-
-    items: list[SuggestionView]
-    next_cursor: str | None
-    as_of: str

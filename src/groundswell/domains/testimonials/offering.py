@@ -9,6 +9,7 @@ from groundswell.access.limits import RateLimits
 from groundswell.access.principal import Principal, rate_key
 from groundswell.contract.events.testimonials import ReactionKind, TestimonialState
 from groundswell.contract.moderation import Gate, Submission, open_gate
+from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
 from groundswell.domains.testimonials.bodies import (
     Edit,
@@ -27,9 +28,7 @@ from groundswell.domains.testimonials.commands import (
 from groundswell.domains.testimonials.queries import TestimonialQueries
 from groundswell.domains.testimonials.views import (
     OwnTestimonial,
-    OwnTestimonialPage,
     ReactionsView,
-    TestimonialPage,
     TestimonialView,
 )
 from groundswell.http.callers import require_host, require_user
@@ -175,7 +174,7 @@ class Testimonials:
 
     async def published(
         self, limit: int, cursor: str | None, project_id: str, subject_id: str
-    ) -> TestimonialPage:
+    ) -> Page[TestimonialView]:
         """What everybody may read."""
         return await self._queries.published(
             limit, cursor, project_id=project_id, subject_id=subject_id
@@ -183,12 +182,12 @@ class Testimonials:
 
     async def queue(
         self, caller: Principal, state: TestimonialState, limit: int, cursor: str | None
-    ) -> OwnTestimonialPage:
+    ) -> Page[OwnTestimonial]:
         """What waits for the host."""
         require_host(caller)
         return await self._queries.queue(state, limit, cursor)
 
-    async def mine(self, caller: Principal, limit: int, cursor: str | None) -> OwnTestimonialPage:
+    async def mine(self, caller: Principal, limit: int, cursor: str | None) -> Page[OwnTestimonial]:
         """What the caller was asked for, and said."""
         return await self._queries.of_author(require_user(caller), limit, cursor)
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from groundswell.contract.events.testimonials import TestimonialState
+from groundswell.contract.paging import OLDEST, Page, following, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.testimonials import rows
 from groundswell.domains.testimonials.refusals import TestimonialNotFound
@@ -22,22 +23,9 @@ from groundswell.domains.testimonials.statements import (
 from groundswell.domains.testimonials.states import may_read
 from groundswell.domains.testimonials.views import (
     OwnTestimonial,
-    OwnTestimonialPage,
-    TestimonialPage,
     TestimonialView,
 )
-from groundswell.http.parameters import decode_cursor, encode_cursor
 from groundswell.store import Store
-
-_NEWEST = (2**63 - 1, "")
-_OLDEST = (-1, "")
-
-
-def _place(cursor: str | None, start: tuple[int, str]) -> tuple[int, str]:
-    if cursor is None:
-        return start
-    found: tuple[int, str] = decode_cursor(cursor, tuple[int, str])
-    return found
 
 
 class TestimonialQueries:
@@ -75,13 +63,13 @@ class TestimonialQueries:
         *,
         project_id: str = "",
         subject_id: str = "",
-    ) -> TestimonialPage:
+    ) -> Page[TestimonialView]:
         """What everybody may read, newest first; of one project or about one user, if named.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, before = _place(cursor, _NEWEST)
+        at, before = place_of(cursor)
         async with self._store.reading() as tx:
             found = await tx.fetch(
                 PUBLISHED,
@@ -91,24 +79,25 @@ class TestimonialQueries:
                 subject_id=subject_id,
                 limit=limit + 1,
             )
-            shown = [rows.row_of(row) for row in found[:limit]]
-            counts = await rows.reactions(tx, [row.testimonial_id for row in shown])
-        last = shown[-1] if len(found) > limit else None
-        return TestimonialPage(
-            items=[row.view(counts[row.testimonial_id]) for row in shown],
-            next_cursor=encode_cursor((last.published_at, last.testimonial_id)) if last else None,
-            as_of=to_rfc3339(self._clock()),
+            said = [rows.row_of(row) for row in found]
+            counts = await rows.reactions(tx, [row.testimonial_id for row in said])
+        return page_of(
+            said,
+            limit,
+            to_rfc3339(self._clock()),
+            show=lambda row: row.view(counts[row.testimonial_id]),
+            place=lambda row: (row.published_at, row.testimonial_id),
         )
 
     async def queue(
         self, state: TestimonialState, limit: int, cursor: str | None
-    ) -> OwnTestimonialPage:
+    ) -> Page[OwnTestimonial]:
         """What is in a state, for the host; who waits longest comes first.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, after = _place(cursor, _OLDEST)
+        at, after = place_of(cursor, OLDEST)
         found = await self._store.fetch(
             QUEUE, state=state, after_at=at, after_id=after, limit=limit + 1
         )
@@ -116,13 +105,15 @@ class TestimonialQueries:
             [rows.row_of(row) for row in found], limit, lambda row: row.changed_at
         )
 
-    async def of_author(self, author_id: str, limit: int, cursor: str | None) -> OwnTestimonialPage:
+    async def of_author(
+        self, author_id: str, limit: int, cursor: str | None
+    ) -> Page[OwnTestimonial]:
         """What a user was asked for and said, newest first.
 
         Raises:
             Invalid: the cursor is none of this list.
         """
-        at, before = _place(cursor, _NEWEST)
+        at, before = place_of(cursor)
         found = await self._store.fetch(
             OF_AUTHOR, author_id=author_id, before_at=at, before_id=before, limit=limit + 1
         )
@@ -146,13 +137,8 @@ class TestimonialQueries:
 
     async def _own_page(
         self, found: list[TestimonialRow], limit: int, place: Callable[[TestimonialRow], int]
-    ) -> OwnTestimonialPage:
-        shown = found[:limit]
+    ) -> Page[OwnTestimonial]:
         async with self._store.reading() as tx:
-            views = await rows.own_views(tx, shown)
-        last = shown[-1] if len(found) > limit else None
-        return OwnTestimonialPage(
-            items=views,
-            next_cursor=encode_cursor((place(last), last.testimonial_id)) if last else None,
-            as_of=to_rfc3339(self._clock()),
-        )
+            views = await rows.own_views(tx, found[:limit])
+        more = following(found, limit, lambda row: (place(row), row.testimonial_id))
+        return Page(items=views, next_cursor=more, as_of=to_rfc3339(self._clock()))

@@ -10,13 +10,12 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.events.testimonials import ReactionKind, TestimonialState
+from groundswell.contract.paging import Page
 from groundswell.domains.testimonials.bodies import Decided, Edit, NewReaction, NewTestimonial
 from groundswell.domains.testimonials.offering import Testimonials
 from groundswell.domains.testimonials.views import (
     OwnTestimonial,
-    OwnTestimonialPage,
     ReactionsView,
-    TestimonialPage,
     TestimonialView,
 )
 from groundswell.http.openapi import HOST_ONLY, USER_ONLY
@@ -66,7 +65,7 @@ async def get_testimonials(
     cursor: CursorText = None,
     of_project: OfProject = "",
     about_user: AboutUser = "",
-) -> TestimonialPage:
+) -> Page[TestimonialView]:
     """Newest first."""
     return await testimonials.published(limit, cursor, of_project, about_user)
 
@@ -78,7 +77,7 @@ async def get_queue(
     in_state: InState = "submitted",
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> OwnTestimonialPage:
+) -> Page[OwnTestimonial]:
     """Who waits longest comes first."""
     return await testimonials.queue(caller, in_state, limit, cursor)
 
@@ -89,7 +88,7 @@ async def get_mine(
     testimonials: NamedDependency[Testimonials],
     limit: Limit = 20,
     cursor: CursorText = None,
-) -> OwnTestimonialPage:
+) -> Page[OwnTestimonial]:
     """Those the caller is asked for, and those they wrote; newest first."""
     return await testimonials.mine(caller, limit, cursor)
 

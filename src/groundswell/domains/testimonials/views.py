@@ -47,22 +47,6 @@ class OwnTestimonial(TestimonialView, frozen=True, kw_only=True):
     consents: list[ConsentView]
 
 
-class TestimonialPage(View, frozen=True, kw_only=True):
-    """Published testimonials, newest first."""
-
-    items: list[TestimonialView]
-    next_cursor: str | None
-    as_of: str
-
-
-class OwnTestimonialPage(View, frozen=True, kw_only=True):
-    """Testimonials in any state, for their author or the host."""
-
-    items: list[OwnTestimonial]
-    next_cursor: str | None
-    as_of: str
-
-
 class ReactionsView(View, frozen=True, kw_only=True):
     """How many reactions of each kind there are, and which are the caller's."""
 

@@ -116,7 +116,7 @@ class Lane:
         return sent or len(events) == _PORTION or (was_full and not self._full)
 
     async def _look(self, events: Sequence[LoggedEvent], endpoint: Endpoint) -> None:
-        """Queue what the endpoint wants; durable when this returns."""
+        """Page[HeldItem] what the endpoint wants; durable when this returns."""
         if not events:
             return
         seqs = tuple(one.seq for one in events if wants(endpoint, one))

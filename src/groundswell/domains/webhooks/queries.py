@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from groundswell.contract.paging import BIGGEST, Page, Whole, decode_cursor, page_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.webhooks import statements as sql
 from groundswell.domains.webhooks.endpoint_rows import (
@@ -12,8 +13,7 @@ from groundswell.domains.webhooks.endpoint_rows import (
     find_endpoint,
 )
 from groundswell.domains.webhooks.endpoints import no_endpoint
-from groundswell.domains.webhooks.views import EndpointView, FailureView, Page
-from groundswell.http.parameters import BIGGEST_ID, decode_cursor, encode_cursor
+from groundswell.domains.webhooks.views import EndpointView, FailureView
 from groundswell.store import Row, Store
 
 
@@ -63,16 +63,19 @@ class WebhookQueries:
             Invalid: the cursor is none of ours.
         """
         at, seq = (
-            (BIGGEST_ID, BIGGEST_ID) if cursor is None else decode_cursor(cursor, tuple[int, int])
+            (BIGGEST, BIGGEST) if cursor is None else decode_cursor(cursor, tuple[Whole, Whole])
         )
         await self.endpoint(endpoint_id)
         rows = await self._store.fetch(
             sql.DEAD, endpoint_id=endpoint_id, at=at, seq=seq, limit=limit + 1
         )
-        shown = [_failure(row) for row in rows[:limit]]
-        last = rows[limit - 1] if len(rows) > limit else None
-        following = None if last is None else encode_cursor((last[7], last[1]))
-        return Page(shown, following, to_rfc3339(self._clock()))
+        return page_of(
+            rows,
+            limit,
+            to_rfc3339(self._clock()),
+            show=_failure,
+            place=lambda row: (row[7], row[1]),
+        )
 
     def _view(
         self, endpoint: Endpoint, counts: dict[str, Row], secret: str | None = None

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
 from groundswell.access.principal import Principal
+from groundswell.contract.paging import Page
 from groundswell.domains.webhooks import bodies
 from groundswell.domains.webhooks.offering import WebhookActions
 from groundswell.domains.webhooks.queries import WebhookQueries
@@ -16,7 +17,6 @@ from groundswell.domains.webhooks.views import (
     Changed,
     EndpointView,
     FailureView,
-    Page,
     Replayed,
 )
 from groundswell.http.callers import require_host

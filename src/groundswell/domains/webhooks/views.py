@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -53,14 +53,6 @@ class FailureView(msgspec.Struct, frozen=True, rename="camel"):
     failed_at: str
     status: int | None
     error: str | None
-
-
-class Page(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
-    """Part of a list; ``next_cursor`` is null at its end."""
-
-    items: list[T]
-    next_cursor: str | None
-    as_of: str
 
 
 class Changed(msgspec.Struct, frozen=True, rename="camel"):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundswell.contract.errors import Invalid
+from groundswell.contract.paging import decode_cursor, encode_cursor, page_of, place_of
 from groundswell.http.decoding import decode_json
-from groundswell.http.parameters import decode_cursor, encode_cursor
 
 Position = tuple[int, str]
 
@@ -45,3 +45,25 @@ def test_decoding_any_bytes_answers_or_is_invalid(body: bytes) -> None:
 def test_nesting_without_end_is_invalid(opening: bytes) -> None:
     with pytest.raises(Invalid):
         decode_json(opening * 20_000, object)
+
+
+@given(st.integers(0, 30), st.integers(1, 7))
+def test_pages_follow_each_other_and_leave_nothing_out(there_are: int, limit: int) -> None:
+    numbers = list(range(there_are))
+    told: list[int] = []
+    after = -1
+    while True:
+        found = [one for one in numbers if one > after][: limit + 1]
+        page = page_of(found, limit, "now", show=lambda one: one, place=lambda one: (one, ""))
+        told += page.items
+        if page.next_cursor is None:
+            break
+        assert len(page.items) == limit
+        after, _ = place_of(page.next_cursor)
+    assert told == numbers
+
+
+@pytest.mark.parametrize("place", [(2**63, "a"), (-(2**63), "a"), (1, "a\x00"), (1, "a" * 257)])
+def test_a_place_that_no_database_could_look_for_is_no_place(place: Position) -> None:
+    with pytest.raises(Invalid):
+        place_of(encode_cursor(place))
