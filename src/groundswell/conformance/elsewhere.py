@@ -30,9 +30,14 @@ ELSEWHERE: Final[tuple[Elsewhere, ...]] = (
         "a right has to be taken away inside the server",
     ),
     Elsewhere("6 4200", "the server stops", "the server has to stop"),
-    Elsewhere("6 4201", "connections are spread anew", "kept for servers that move connections"),
+    Elsewhere("6 4201", "connections are spread anew", "it would send others away"),
     Elsewhere("6 4202", "a place is not valid", "kept for servers that end such connections"),
     Elsewhere("7.7", "a full server says so before the upgrade", "it would shut others out"),
+    Elsewhere(
+        "8.9",
+        "a device that was away for days is told what it missed",
+        "days would have to pass",
+    ),
     Elsewhere("9.1", "at most 1,000 messages or 1 MiB wait", "the network's own buffers hide it"),
     Elsewhere(
         "9.2",

@@ -159,6 +159,17 @@ async def same_again(kit: Kit) -> None:
         same(told.get(name), live.get(name), f"{name} of the message that is told again")
 
 
+@check("8.8", "an ACK counts also if its sender closed the connection right behind it")
+async def last_words(kit: Kit) -> None:
+    user = await kit.user()
+    phone = await _device(kit, user, "phone")
+    id_ = await kit.message(user)
+    await phone.until("EVENT", id=id_)
+    await phone.say("ACK", ids=[id_])
+    await phone.leave()
+    same(await _told(await _device(kit, user, "phone")), [], "what is told again")
+
+
 async def _device(kit: Kit, user: User, name: str) -> Client:
     """A device of the user that acknowledges, and follows the inbox."""
     client = await kit.offering("ack", user, clientId=name)
@@ -192,4 +203,5 @@ CHECKS = (
     read_elsewhere,
     merged,
     same_again,
+    last_words,
 )

@@ -32,6 +32,7 @@ class WebSocketTransport:
         self._wire = wire
         self._probing = probing
         self._over = False
+        self._gone = False
 
     @property
     def carrier(self) -> Carrier:
@@ -77,12 +78,14 @@ class WebSocketTransport:
 
     def writable(self) -> None:
         """What was pending is gone."""
-        if not self._probing:
+        if not self._probing and not self._gone:
             self._session.drained()
 
     def lost(self) -> None:
         """The WebSocket is over: nothing more comes, and the session is let go of."""
-        self._over = True
+        if self._gone:
+            return
+        self._over = self._gone = True
         session = self._session
         del self._session
         if self._probing:
