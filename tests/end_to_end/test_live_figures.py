@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 import socketio
 import websockets
@@ -177,14 +178,22 @@ async def test_the_health_of_redis_is_told_with_the_others(
         assert (await client.get("/readyz")).status_code == 200
 
 
+def assert_asked_to_sign_in(page: httpx.Response) -> None:
+    """The page is a form for the key, and shows nothing else."""
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "private, no-store"
+    assert 'action="/ops/sign-in"' in page.text
+    assert "Connections" not in page.text
+
+
 async def test_only_the_host_is_told(running: Service, new_address: NewAddress) -> None:
     user = await running.user("ada")
     async with running.visitor(new_address()) as visitor, user:
         for path in ("/v1/ops/health", "/v1/ops/overview"):
             assert_problem(await visitor.get(path), 401, "unauthenticated")
             assert_problem(await user.get(path), 403, "forbidden")
-        assert (await visitor.get("/ops")).status_code == 401
-        assert (await user.get("/ops")).status_code == 401
+        assert_asked_to_sign_in(await visitor.get("/ops"))
+        assert_asked_to_sign_in(await user.get("/ops"))
     async with running.host() as host:
         page = await host.get("/ops")
     assert page.status_code == 200
@@ -213,7 +222,7 @@ async def test_a_browser_gets_in_by_the_key_and_by_its_own_form_alone(
         assert (await browser.get("/ops")).status_code == 200
         stolen = {"gs_operator": browser.cookies["gs_operator"]}
         async with running.client(cookies=stolen) as thief:
-            assert (await thief.get("/ops")).status_code == 401
+            assert_asked_to_sign_in(await thief.get("/ops"))
         await browser.post("/ops/sign-out", data={"form_token": token})
-        assert (await browser.get("/ops")).status_code == 401
+        assert_asked_to_sign_in(await browser.get("/ops"))
     assert running.api_key not in running.logs()
