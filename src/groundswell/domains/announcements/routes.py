@@ -9,7 +9,7 @@ from litestar import Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from groundswell.access.identity import valid_user_id
+from groundswell.access.identity import USER_ID_PATTERN, valid_user_id
 from groundswell.access.principal import Principal
 from groundswell.domains.announcements.announcing import Announced, Announcements
 from groundswell.http.callers import require_host
@@ -19,6 +19,9 @@ from groundswell.store.commands import Idempotency
 
 RESERVED = ("eventType", "timestamp")
 MOST_RECIPIENTS = 1_000
+_SOME = msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)
+
+Recipient = Annotated[str, msgspec.Meta(pattern=USER_ID_PATTERN)]
 
 
 class NewAnnouncement(
@@ -31,9 +34,7 @@ class NewAnnouncement(
 
     event_type: EventType
     data: dict[str, Any] = {}
-    audience: (
-        Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)] | None
-    ) = None
+    audience: Annotated[list[Recipient], _SOME] | None = None
 
 
 @post("/announcements", summary="Tell every connection (host only)", security=HOST_ONLY)
