@@ -107,7 +107,8 @@ async def test_requests_and_writes_are_counted(service: Service, new_address: Ne
     requests = "groundswell_http_requests_total"
     assert grown(requests, method="POST", route=route, status="201") == 3
     assert grown(requests, method="GET", route="unmatched", status="404") == 1
-    assert grown("groundswell_writer_commands_total") == 3
+    # What follows from plays is written by commands too, some later and together.
+    assert 3 <= grown("groundswell_writer_commands_total") <= 6
     assert str(media) not in {value for _, labels in after for _, value in labels}
 
 
