@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
 import msgspec
 
 from groundswell.access.principal import Principal
-from groundswell.contract.errors import Forbidden
+from groundswell.contract.errors import Forbidden, Invalid
 from groundswell.contract.times import Clock
 from groundswell.web.operators import COOKIE, OperatorPasses
 from groundswell.web.surface import PRIVATE, AnyRequest, Surface, surface_of
+
+T = TypeVar("T")
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -33,6 +38,19 @@ class Desk(msgspec.Struct, frozen=True):
         if not self.may_see(request, caller):
             raise Forbidden("You are not signed in any more. Please sign in again.")
         return form
+
+
+def chosen(form: Mapping[str, str], name: str, among: Sequence[T]) -> T:
+    """Which of the buttons of a form was pressed.
+
+    Raises:
+        Invalid: at ``name``; none of them.
+    """
+    for one in among:
+        if one == form.get(name):
+            return one
+    *others, last = map(str, among)
+    raise Invalid.at(name, f"Must be {', '.join(others)} or {last}")
 
 
 def desk_of(csrf_key: bytes, pass_key: bytes, notice: str | None, clock: Clock) -> Desk:

@@ -13,10 +13,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from groundswell.access.principal import Principal
-from groundswell.contract.errors import Invalid
 from groundswell.contract.paging import Page
 from groundswell.domains.webhooks.views import EndpointView, FailureView
-from groundswell.web.desk import Desk
+from groundswell.web.desk import Desk, chosen
 from groundswell.web.operators import PATH as OPERATIONS
 from groundswell.web.surface import AnyRequest, page_router
 
@@ -90,10 +89,7 @@ async def change(
 ) -> Redirect:
     """Enable, disable or try an endpoint."""
     form = await desk.form(request, caller)
-    action = next((one for one in get_args(EndpointAction) if one == form.get("action")), None)
-    if action is None:
-        raise Invalid.at("action", "Must be enable, disable or test")
-    await hooks.act(endpoint_id, action)
+    await hooks.act(endpoint_id, chosen(form, "action", get_args(EndpointAction)))
     return Redirect(PATH, status_code=303)
 
 

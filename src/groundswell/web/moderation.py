@@ -18,7 +18,7 @@ from groundswell.contract.events.testimonials import TestimonialState
 from groundswell.contract.paging import Page
 from groundswell.domains.moderation.commands import HeldItem
 from groundswell.domains.testimonials.views import OwnTestimonial
-from groundswell.web.desk import Desk
+from groundswell.web.desk import Desk, chosen
 from groundswell.web.operators import PATH as OPERATIONS
 from groundswell.web.surface import AnyRequest, page_router
 
@@ -103,9 +103,7 @@ async def decide_content(
 ) -> Redirect:
     """Publish what is held, or not; its author is told, with the reason."""
     form = await desk.form(request, caller)
-    decision = next((one for one in get_args(ContentDecision) if one == form.get("decision")), None)
-    if decision is None:
-        raise Invalid.at("decision", "Must be approve or reject")
+    decision = chosen(form, "decision", get_args(ContentDecision))
     await content_review.decide(item_id, decision, _reason(form))
     return Redirect(f"{PATH}#content", status_code=303)
 
@@ -120,10 +118,7 @@ async def decide_testimonial(
 ) -> Redirect:
     """Publish a testimonial, or not."""
     form = await desk.form(request, caller)
-    said = form.get("decision")
-    decision = next((one for one in get_args(TestimonialDecision) if one == said), None)
-    if decision is None:
-        raise Invalid.at("decision", "Must be publish or reject")
+    decision = chosen(form, "decision", get_args(TestimonialDecision))
     await content_review.decide_testimonial(testimonial_id, decision, _reason(form))
     return Redirect(f"{PATH}#testimonials", status_code=303)
 

@@ -18,7 +18,7 @@ from groundswell.contract.events.rewards import RewardStatus
 from groundswell.contract.paging import Page
 from groundswell.domains.referrals.views import CaseState, CaseView, ProgramView
 from groundswell.domains.rewards.views import RewardRecord
-from groundswell.web.desk import Desk
+from groundswell.web.desk import Desk, chosen
 from groundswell.web.mine import money
 from groundswell.web.operators import PATH as OPERATIONS
 from groundswell.web.surface import AnyRequest, page_router
@@ -122,10 +122,7 @@ async def decide(
 ) -> Redirect:
     """Approve, pay, hold, release or take back a reward, whole."""
     form = await desk.form(request, caller)
-    action = next((one for one in get_args(Decision) if one == form.get("action")), None)
-    if action is None:
-        raise Invalid.at("action", "Must be approve, pay, hold, release or reverse")
-    await review.decide(reward_id, action, None)
+    await review.decide(reward_id, chosen(form, "action", get_args(Decision)), None)
     status = form.get("status", "")
     back = status if status in STATES else "eligible"
     return Redirect(f"{PATH}?status={back}#rewards", status_code=303)
@@ -141,8 +138,5 @@ async def resolve(
 ) -> Redirect:
     """Confirm or dismiss a suspicion."""
     form = await desk.form(request, caller)
-    said = next((one for one in get_args(Resolution) if one == form.get("resolution")), None)
-    if said is None:
-        raise Invalid.at("resolution", "Must be confirmed or dismissed")
-    await review.resolve(case_id, said, None)
+    await review.resolve(case_id, chosen(form, "resolution", get_args(Resolution)), None)
     return Redirect(f"{PATH}#cases", status_code=303)
