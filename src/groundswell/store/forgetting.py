@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
+from groundswell.store.repeating import repeat
 from groundswell.store.statement import Statement
 from groundswell.store.transaction import Store
-
-_log = structlog.get_logger(__name__)
 
 PORTION: Final = 1_000
 EVERY_SECONDS: Final = 600.0
@@ -65,14 +60,9 @@ class OldRows:
 
     async def run(self) -> None:
         """Look after it every ten minutes, until cancelled."""
-        while True:
-            try:
-                await self.forget()
-            except GroundswellError as error:
-                _log.warning("forgetting postponed", reason=error.code)
-            except Exception as error:
-                _log.error("forgetting failed", exc_info=error)
-            await asyncio.sleep(EVERY_SECONDS)
+        await repeat(
+            self.forget, EVERY_SECONDS, postponed="forgetting postponed", failed="forgetting failed"
+        )
 
     async def forget(self) -> None:
         """Forget everything that is due now."""

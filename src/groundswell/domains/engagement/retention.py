@@ -5,18 +5,13 @@ Counters and hourly sums never change by this; logs keep their rows and lose wha
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
-import structlog
-
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import DAY, Clock
 from groundswell.log.reader import HEAD
 from groundswell.store import BIGINT, Row, Statement, Store
 from groundswell.store.idempotency import FORGET
-
-_log = structlog.get_logger(__name__)
+from groundswell.store.repeating import repeat
 
 _PORTION = 1_000
 _EVERY_SECONDS = 600.0
@@ -97,14 +92,9 @@ class Retention:
 
     async def run(self) -> None:
         """Look after it every ten minutes, until cancelled."""
-        while True:
-            try:
-                await self.forget()
-            except GroundswellError as error:
-                _log.warning("retention postponed", reason=error.code)
-            except Exception as error:
-                _log.error("retention failed", exc_info=error)
-            await asyncio.sleep(_EVERY_SECONDS)
+        await repeat(
+            self.forget, _EVERY_SECONDS, postponed="retention postponed", failed="retention failed"
+        )
 
     async def forget(self) -> None:
         """Forget everything that is due now."""

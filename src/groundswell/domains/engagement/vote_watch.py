@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
-
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.paging import Page, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.engagement.apart import apart
@@ -16,8 +12,7 @@ from groundswell.domains.engagement.quarantine import CaseState, QuarantineVotes
 from groundswell.domains.engagement.vote_signals import WINDOW, FreshVote, suspicions
 from groundswell.log.reactions import Submit
 from groundswell.store import Statement, Store
-
-_log = structlog.get_logger(__name__)
+from groundswell.store.repeating import repeat
 
 SECONDS: Final = 15.0
 MOST: Final = 5_000
@@ -68,14 +63,13 @@ class VoteWatch:
 
     async def run(self) -> None:
         """Look every quarter of a minute, until cancelled."""
-        while True:
-            await asyncio.sleep(SECONDS)
-            try:
-                await self.look()
-            except GroundswellError as error:
-                _log.warning("votes could not be looked at", reason=error.code)
-            except Exception as error:
-                _log.error("looking at votes failed", exc_info=error)
+        await repeat(
+            self.look,
+            SECONDS,
+            postponed="votes could not be looked at",
+            failed="looking at votes failed",
+            at_once=False,
+        )
 
     async def look(self) -> int:
         """Look at the newest votes, if there are any since the last look; how many lost weight."""

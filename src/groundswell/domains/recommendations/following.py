@@ -7,17 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import structlog
-
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import engagement as events
 from groundswell.contract.times import DAY, Clock
 from groundswell.domains.recommendations.commands import ForgetTastes, Learnt, LearnTastes
 from groundswell.log.reactions import Submit
 from groundswell.store.deeds import DeedVerb, Told
-
-_log = structlog.get_logger(__name__)
+from groundswell.store.repeating import repeat
 
 TOGETHER: Final = 25
 """Events of one command: the transaction it is part of waits for them, and so do others in it."""
@@ -100,12 +96,7 @@ class Following:
 
     async def run(self) -> None:
         """Forget every ten minutes, until cancelled."""
-        while True:
-            try:
-                await self.forget()
-            except GroundswellError as error:
-                _log.warning("forgetting tastes postponed", reason=error.code)
-            await asyncio.sleep(_EVERY_SECONDS)
+        await repeat(self.forget, _EVERY_SECONDS, postponed="forgetting tastes postponed")
 
     async def forget(self) -> None:
         """Forget everything that is due now."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
-import structlog
-
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
 from groundswell.domains.rewards.commands import SweepRewards
 from groundswell.domains.rewards.statements import IS_DUE
 from groundswell.domains.rewards.views import Swept
 from groundswell.log.reactions import Submit
 from groundswell.store import Store
-
-_log = structlog.get_logger(__name__)
+from groundswell.store.repeating import repeat
 
 _EVERY_SECONDS = 5.0
 
@@ -37,12 +32,7 @@ class RewardSweep:
 
     async def run(self) -> None:
         """Look after it until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except GroundswellError as error:
-                _log.warning("rewards wait", reason=error.code)
-            await asyncio.sleep(_EVERY_SECONDS)
+        await repeat(self.sweep, _EVERY_SECONDS, postponed="rewards wait")
 
     async def sweep(self) -> int:
         """Do everything that is due now; how many rewards that changed."""

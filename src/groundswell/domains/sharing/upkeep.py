@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
 import structlog
 
-from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
 from groundswell.domains.sharing.commands import DropExpired
 from groundswell.domains.sharing.views import Dropped
 from groundswell.log.reactions import Submit
+from groundswell.store.repeating import repeat
 
 _log = structlog.get_logger(__name__)
 
@@ -35,12 +34,7 @@ class Upkeep:
 
     async def run(self) -> None:
         """Do so every five minutes, until cancelled."""
-        while True:
-            try:
-                await self.drop()
-            except GroundswellError as error:
-                _log.warning("upkeep of shares postponed", reason=error.code)
-            await asyncio.sleep(SECONDS)
+        await repeat(self.drop, SECONDS, postponed="upkeep of shares postponed")
 
     async def drop(self) -> None:
         """Forget what is due now; what is dropped is counted and logged."""
