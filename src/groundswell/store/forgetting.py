@@ -8,7 +8,7 @@ from typing import Final
 
 from groundswell.contract.times import Clock
 from groundswell.store.repeating import repeat
-from groundswell.store.statement import Statement
+from groundswell.store.statement import TEXT, Statement
 from groundswell.store.transaction import Store
 
 PORTION: Final = 1_000
@@ -41,6 +41,19 @@ def always(life: int) -> Life:
         return life
 
     return kept
+
+
+def deleted(table: str, key: str, due: str, life: Life) -> Kept:
+    """Rows of ``table``, each known by the text ``key``, that go once they are ``due``: an SQL
+    condition with ``:before``. All three are names and words of ours."""
+    return Kept(
+        Statement(f"SELECT {key} FROM {table} WHERE {due} LIMIT :portion"),  # noqa: S608 - ours
+        Statement(
+            f"DELETE FROM {table} WHERE {key} IN (SELECT r.{key} FROM {{rows}} r)",  # noqa: S608
+            rows={key: TEXT},
+        ),
+        life,
+    )
 
 
 class OldRows:

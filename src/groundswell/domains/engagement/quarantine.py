@@ -26,7 +26,8 @@ from groundswell.store.commands import Command, EventTail, Handler
 TRUSTED: Final = DAY
 """How long after somebody released votes on a file the same signal says nothing about it."""
 
-CaseState = Literal["open", "confirmed", "released"]
+DecidedState = Literal["confirmed", "released"]
+CaseState = Literal["open"] | DecidedState
 
 # Primary key.
 FIND_FREE = Statement(
@@ -115,7 +116,7 @@ class DecideVotes(Command, frozen=True, kw_only=True):
 
     answer: ClassVar[type] = VoteCase
     case_id: str
-    state: Literal["confirmed", "released"]
+    state: DecidedState
     note: str | None = None
 
 

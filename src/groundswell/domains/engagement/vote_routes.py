@@ -13,7 +13,7 @@ from msgspec import Meta
 from groundswell.access.principal import Principal
 from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
-from groundswell.domains.engagement.quarantine import CaseState, DecideVotes, VoteCase
+from groundswell.domains.engagement.quarantine import CaseState, DecidedState, DecideVotes, VoteCase
 from groundswell.domains.engagement.vote_watch import VoteWatch
 from groundswell.http.callers import require_host
 from groundswell.http.decoding import VISIBLE
@@ -47,15 +47,11 @@ class VoteReview:
         self._submit = submit
         self._clock = clock
 
-    async def release(self, case_id: str, note: str | None, key: Idempotency | None) -> VoteCase:
-        """Give the votes their weight back."""
-        command = DecideVotes(at=self._clock(), case_id=case_id, state="released", note=note)
-        answer: VoteCase = await self._submit(command, key)
-        return answer
-
-    async def confirm(self, case_id: str, note: str | None, key: Idempotency | None) -> VoteCase:
-        """Leave them without."""
-        command = DecideVotes(at=self._clock(), case_id=case_id, state="confirmed", note=note)
+    async def decide(
+        self, case_id: str, state: DecidedState, note: str | None, key: Idempotency | None
+    ) -> VoteCase:
+        """Give the votes their weight back when ``released``, else leave them without."""
+        command = DecideVotes(at=self._clock(), case_id=case_id, state=state, note=note)
         answer: VoteCase = await self._submit(command, key)
         return answer
 
@@ -88,7 +84,7 @@ async def post_release(
 ) -> VoteCase:
     """Also after they were confirmed: it was a mistake then."""
     require_host(caller)
-    return await review.release(case_id, data.note, idempotency)
+    return await review.decide(case_id, "released", data.note, idempotency)
 
 
 @post(
@@ -106,7 +102,7 @@ async def post_confirm(
 ) -> VoteCase:
     """The case leaves the queue; the votes stay as they are."""
     require_host(caller)
-    return await review.confirm(case_id, data.note, idempotency)
+    return await review.decide(case_id, "confirmed", data.note, idempotency)
 
 
 def vote_router(watch: VoteWatch, review: VoteReview) -> Router:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from groundswell.contract.errors import NotFound
 from groundswell.contract.money import Money, to_money
-from groundswell.contract.paging import Page, following, place_of
+from groundswell.contract.paging import Page, page_of, place_of
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.rewards import reading
@@ -30,6 +30,8 @@ from groundswell.domains.rewards.views import (
     Tracker,
 )
 from groundswell.store import Row, Store
+
+T = TypeVar("T")
 
 _decode_decisions = msgspec.json.Decoder(list[RuleOutcome]).decode
 
@@ -61,24 +63,14 @@ class RewardQueries:
         self, limit: int, cursor: str | None, **filters: str | None
     ) -> Page[RewardRecord]:
         """Rewards that have what is looked for, newest first."""
-        rewards, more = await self._page(limit, cursor, filters)
-        return Page(
-            items=[record_of(one) for one in rewards],
-            next_cursor=more,
-            as_of=to_rfc3339(self._clock()),
-        )
+        return await self._page(limit, cursor, filters, record_of)
 
     async def of_user(
         self, user_id: str, limit: int, cursor: str | None, status: str | None
     ) -> Page[RewardView]:
         """A user's rewards, newest first."""
         filters = {"user_id": user_id, "status": status}
-        rewards, more = await self._page(limit, cursor, filters)
-        return Page(
-            items=[RewardView(**_described(one)) for one in rewards],
-            next_cursor=more,
-            as_of=to_rfc3339(self._clock()),
-        )
+        return await self._page(limit, cursor, filters, _view)
 
     async def entries(self, reward_id: str) -> list[EntryView]:
         """All movements of a reward's money, in order.
@@ -133,15 +125,16 @@ class RewardQueries:
     async def export(self, user_id: str) -> dict[str, Any]:
         """Everything about a user, as JSON values."""
         filters = {"user_id": user_id}
-        rewards: list[Reward] = []
+        rewards: list[RewardView] = []
         cursor: str | None = None
         while True:
-            found, cursor = await self._page(500, cursor, filters)
-            rewards += found
+            page = await self._page(500, cursor, filters, _view)
+            rewards += page.items
+            cursor = page.next_cursor
             if cursor is None:
                 break
         told = {
-            "rewards": [RewardView(**_described(one)) for one in rewards],
+            "rewards": rewards,
             "progress": (await self.progress(user_id)).items,
             "balances": (await self.balances(user_id)).items,
         }
@@ -150,17 +143,25 @@ class RewardQueries:
         return exported
 
     async def _page(
-        self, limit: int, cursor: str | None, filters: Mapping[str, str | None]
-    ) -> tuple[list[Reward], str | None]:
+        self,
+        limit: int,
+        cursor: str | None,
+        filters: Mapping[str, str | None],
+        show: Callable[[Reward], T],
+    ) -> Page[T]:
         at, name = place_of(cursor)
         wanted = {key: value for key, value in filters.items() if value is not None}
         statement = reading.page(tuple(key for key in reading.FILTERS if key in wanted))
         rows = await self._store.fetch(
             statement, before_at=at, before_id=name, limit=limit + 1, **wanted
         )
-        found = [reward_of(row) for row in rows]
-        more = following(found, limit, lambda one: (one.granted_at, one.reward_id))
-        return found[:limit], more
+        return page_of(
+            [reward_of(row) for row in rows],
+            limit,
+            to_rfc3339(self._clock()),
+            show=show,
+            place=lambda one: (one.granted_at, one.reward_id),
+        )
 
 
 def record_of(reward: Reward) -> RewardRecord:
@@ -173,6 +174,10 @@ def record_of(reward: Reward) -> RewardRecord:
         rule_version=reward.rule_version,
         held_by=sorted(filter(None, (reward.held_by or "").split("+"))),
     )
+
+
+def _view(reward: Reward) -> RewardView:
+    return RewardView(**_described(reward))
 
 
 def _described(reward: Reward) -> dict[str, Any]:

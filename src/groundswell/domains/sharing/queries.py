@@ -111,7 +111,7 @@ class SharingQueries:
                     PAGE, user_id=user_id, before_at=at, before_id=share_id, limit=limit + 1
                 )
             ]
-            types = await rows.engagement_types(tx, [one.share_id for one in found])
+            types = await rows.engagement_types(tx, [one.share_id for one in found[:limit]])
         return page_of(
             found,
             limit,

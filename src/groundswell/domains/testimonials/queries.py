@@ -80,7 +80,7 @@ class TestimonialQueries:
                 limit=limit + 1,
             )
             said = [rows.row_of(row) for row in found]
-            counts = await rows.reactions(tx, [row.testimonial_id for row in said])
+            counts = await rows.reactions(tx, [row.testimonial_id for row in said[:limit]])
         return page_of(
             said,
             limit,
