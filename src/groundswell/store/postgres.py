@@ -42,6 +42,13 @@ def _translated() -> Iterator[None]:
         raise DatabaseUnavailable from error
 
 
+async def _nothing_more(_connection: object) -> None:
+    """Given back, a connection has ended its transaction; no statement of ours leaves a setting, a
+    lock of the session or a cursor, so that asking the database to reset them would be a round trip
+    after every read.
+    """
+
+
 class _Transaction:
     """Runs statements on one connection; writes wait, and go out together before the next read."""
 
@@ -99,6 +106,7 @@ class PostgresStore:
                 max_size=self._readers,
                 timeout=_CONNECT_SECONDS,
                 statement_cache_size=512,
+                reset=_nothing_more,
                 server_settings={"application_name": "groundswell"},
             )
 
