@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -35,6 +36,16 @@ def test_the_table_names_no_setting_that_is_gone() -> None:
 def test_every_command_is_documented(name: str) -> None:
     assert isinstance(main, click.Group)
     assert f"groundswell {name}" in DOCS
+
+
+def test_commands_are_shown_with_options_they_have() -> None:
+    assert isinstance(main, click.Group)
+    shown = re.findall(r"^(?:[A-Z_]+=\S+ )*groundswell (\w+)((?:.*\\\n)*.*)", DOCS, re.M)
+    assert len(shown) > 10
+    for name, rest in shown:
+        options = {one for option in main.commands[name].params for one in option.opts}
+        given = re.findall(r"(?<=\s)--[\w-]+", rest.split("#")[0])
+        assert set(given) <= options, f"groundswell {name}{rest}"
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
