@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
+from tests.end_to_end.ears import Ear, Ears
 from tests.end_to_end.service import NewAddress, Service
 from tests.end_to_end.speaking import Speaker, connect, enter, message, register, token_of
 
@@ -35,6 +37,52 @@ async def test_who_opts_out_is_gone_from_the_feed_and_from_open_pages(service: S
         played = await ann.post(f"/v1/media/{media}/plays", json={"playDuration": 60})
         assert played.json()["playCount"] == 2
         assert (await _feed(service)).count(media) == 1
+
+
+async def _past_at_every_door(ears: Ears, log_id: str) -> list[Ear]:
+    """What somebody hears of the feed's past, by each way to ask for it."""
+    socket, gateway = await ears.gateway({})
+    options = {"history": 50}
+    await socket.send(json.dumps({"type": "SUBSCRIBE", "topics": ["activity"], "options": options}))
+    await gateway.until("CAUGHT_UP")
+    await socket.send(json.dumps({"type": "HISTORY", "topic": "activity", "limit": 100}))
+    await gateway.until("HISTORY_PAGE")
+    other, io = await ears.socketio({})
+    subscribe = {"topics": ["activity"], "options": options}
+    await other.send("42" + json.dumps(["subscribe", subscribe]))
+    await io.until("caught_up")
+    _, stream = await ears.stream(f"/v1/stream?topics=activity&last_event_id={log_id}.0", {})
+    await stream.until("CAUGHT_UP")
+    body = {"topics": ["activity"], "history": 50}
+    await ears.request("poll", "POST", "/v1/poll/register", {}, json=body)
+    return [gateway, io, stream, ears.all[-1]]
+
+
+async def test_p7_who_opts_out_is_gone_from_the_past_of_the_feed_at_every_door(
+    service: Service,
+) -> None:
+    name = f"ivy-{uuid4().hex[:8]}"
+    hers, others = [await service.register(f"Song {uuid4().hex}") for _ in range(2)]
+    titles = [(await service.media(one))["title"] for one in (hers, others)]
+    async with await service.user(name) as ivy, Ears(service) as ears:
+        for media, vote in ((hers, "up"), (others, "down")):
+            voted = await ivy.put(f"/v1/media/{media}/vote", json={"voteType": vote})
+            assert voted.status_code == 200, voted.text
+        _, stream = await ears.stream("/v1/stream?topics=activity", {})
+        await stream.until("CAUGHT_UP")
+        log_id = stream.heard.decode().partition("id: ")[2].partition(".")[0]
+        for ear in await _past_at_every_door(ears, log_id):
+            await ear.until('"type":"vote","mediaTitle":"' + titles[0])
+        assert (await ivy.patch("/v1/me/privacy", json={"broadcast": False})).is_success
+        await stream.until('"activityIds"')
+        async with service.host() as host:
+            assert (await host.delete(f"/v1/media/{others}")).is_success
+        for ear in await _past_at_every_door(ears, log_id):
+            await ear.until('"activityIds"')
+            heard = ear.heard.decode()
+            assert '"type":"vote","mediaTitle":"' + titles[0] not in heard, ear.name
+            assert ('"type":"upload","mediaTitle":"' + titles[0]) in heard, ear.name
+            assert titles[1] not in heard, f"{ear.name} tells of a deleted file"
 
 
 async def test_an_archive_then_an_erasure_then_nothing(service: Service) -> None:

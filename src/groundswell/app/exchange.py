@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundswell.app.core import Core
 from groundswell.delivery.replay import LogReplay
+from groundswell.delivery.retracted import PresentPast
 from groundswell.domains.engagement.lists import LIVE_LISTS
 from groundswell.realtime.access import Check, TopicAccess
 from groundswell.realtime.broker.base import Broker
@@ -49,6 +50,11 @@ class Exchange:
     presence: Presence
     watch: PresenceWatch
     shared: Shared | None = None
+
+    @property
+    def told(self) -> Broker:
+        """The broker for those who tell of its past: what was taken back is not in it."""
+        return PresentPast(self.broker)
 
     def jobs(self) -> list[Coroutine[Any, Any, None]]:
         """What runs in the background."""

@@ -80,7 +80,7 @@ async def live_of(
 ) -> Live:
     """All of it, where the log stands now; nothing runs yet."""
     consumer, delivery = await _delivery(core, exchange)
-    hub, broker = exchange.hub, exchange.broker
+    hub, broker = exchange.hub, exchange.told
     sockets = sockets_of(core, access, exchange, delivery.snapshot, tickets, dealings)
     rights = sockets.gateway.rights
     beat = core.settings.heartbeat_seconds

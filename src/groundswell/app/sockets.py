@@ -126,7 +126,7 @@ def sockets_of(
     settings, hub = core.settings, exchange.hub
     gateway = Gateway(
         hub,
-        exchange.broker,
+        exchange.told,
         snapshot,
         token_key=derive_key(core.secret, "groundswell/resume"),
         head=lambda: hub.seq,

@@ -14,6 +14,8 @@ NOBODY: Final = Principal("visitor", None, "", None)
 
 
 def is_for(envelope: Envelope, receiver: Principal) -> bool:
-    """Whether the event is for this receiver. What the host says it may hear itself."""
+    """Whether the event is for this receiver. What the host says to some it may hear itself."""
     audience = envelope.publication.audience
-    return audience is None or receiver.kind == "host" or receiver.user_id in audience
+    if audience is None:
+        return True
+    return receiver.user_id in audience or (receiver.kind == "host" and bool(audience))
