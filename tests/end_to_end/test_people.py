@@ -74,6 +74,11 @@ async def test_friends_see_each_others_presence_until_a_block(service: Service) 
         assert [member["userId"] for member in seen["members"]] == [ann]
         (listed,) = await friends(service, bob)
         assert listed["presence"] == "online"
+        await hers.say(type="FLOW", state="background")
+        change = await his.until(type="PRESENCE_DIFF", topic=scope)
+        assert [(one["userId"], one["status"]) for one in change["updates"]] == [(ann, "away")]
+        (listed,) = await friends(service, bob)
+        assert listed["presence"] == "away"
 
         async with await service.user(ann) as client:
             assert (await client.put(f"/v1/me/blocks/{bob}")).status_code == 204

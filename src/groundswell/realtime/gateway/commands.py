@@ -26,7 +26,7 @@ from groundswell.realtime.gateway.frames import (
 from groundswell.realtime.gateway.greeting import greet, renew
 from groundswell.realtime.gateway.inbox_commands import acknowledge, mark
 from groundswell.realtime.gateway.paging import page
-from groundswell.realtime.gateway.presence_commands import present
+from groundswell.realtime.gateway.presence_commands import look_up_or_away, present
 from groundswell.realtime.gateway.publishing import publish
 from groundswell.realtime.gateway.saved import subscribe_to_saved
 from groundswell.realtime.gateway.subscribing import subscribe, unsubscribe
@@ -99,6 +99,7 @@ async def _do(connection: Connection, frame: ClientFrame) -> None:
             await publish(connection, frame)
         case Flow():
             connection.hearing.follow_flow(frame)
+            await look_up_or_away(connection)
         case History():
             await page(connection, frame)
         case Track():

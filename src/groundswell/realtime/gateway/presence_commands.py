@@ -45,6 +45,12 @@ class Appearance:
         self.scopes[scope] = (status, data)
         self._plan()
 
+    async def turn(self, status: Status) -> None:
+        """Be ``status`` wherever it is seen; where it hides, nothing changes."""
+        for scope, (shown, data) in list(self.scopes.items()):
+            if shown not in (status, "invisible"):
+                await self.show(scope, status, data)
+
     def says(self, scope: str) -> bytes | None:
         """What it says of itself there."""
         return self.scopes[scope][1] if scope in self.scopes else None
@@ -157,7 +163,7 @@ async def present(connection: Connection, frame: Frame) -> None:
     if kind_of(topic).name != "presence.{scope}":
         raise Refused(Code.BAD_REQUEST, "Presence is told on topics presence.{scope}.")
     if frame.op in ("enter", "update"):
-        status: Status = "invisible" if frame.incognito else "online"
+        status: Status = "invisible" if frame.incognito else _seen_as(connection)
         appearance, data = _appearance(connection, shared.presence), _checked(frame)
         if appearance.says(topic) != data:
             await _look_at(connection, data)
@@ -167,6 +173,20 @@ async def present(connection: Connection, frame: Frame) -> None:
     elif frame.op == "leave":
         await _appearance(connection, shared.presence).hide(topic)
     connection.outlet.write((await _answer(shared.presence, topic, frame)).encode())
+
+
+async def look_up_or_away(connection: Connection) -> None:
+    """The client came to the foreground, or left it: others see it online, or away.
+
+    Raises:
+        Degraded: presence is away itself.
+    """
+    if connection.appearance is not None:
+        await connection.appearance.turn(_seen_as(connection))
+
+
+def _seen_as(connection: Connection) -> Status:
+    return "away" if connection.hearing.flow.state == "background" else "online"
 
 
 async def _answer(presence: Presence, topic: str, frame: Frame) -> PresenceState:

@@ -222,6 +222,35 @@ async def test_in_the_background_presence_is_not_told_and_back_again_it_is_told_
     assert [one["userId"] for one in state["members"]] == ["2"]
 
 
+async def test_who_leaves_the_foreground_is_away_unless_another_device_is_there() -> None:
+    """Online and away: the most present device counts, and who hides stays hidden."""
+    world, watch = with_presence("1", "2", "3")
+    watcher = await world.hello(user("1"), features=["presence"])
+    await watcher.ask("SUBSCRIBE", topics=["presence.room"], options={"presence": True})
+    phone, laptop = [await world.hello(user("2"), clientId=name) for name in ("phone", "laptop")]
+    hidden = await world.hello(user("3"))
+    await hidden.ask("PRESENCE", topic="presence.room", op="enter", incognito=True)
+    await phone.ask("PRESENCE", topic="presence.room", op="enter", data={"mood": "fine"})
+    await laptop.ask("FLOW", state="background")
+    await laptop.ask("PRESENCE", topic="presence.room", op="enter")
+
+    async def seen() -> list[tuple[str, str]]:
+        (told,) = await watcher.ask("PRESENCE", topic="presence.room", op="list", ref="l")
+        return [(one["userId"], one["status"]) for one in told["members"]]
+
+    await watch.look()
+    assert await seen() == [("2", "online")]
+    for peer in (phone, hidden):
+        await peer.ask("FLOW", state="background")
+    assert await seen() == [("2", "away")]
+    await watch.look()
+    (change,) = watcher.heard("PRESENCE_DIFF")
+    assert [(one["userId"], one["status"]) for one in change["updates"]] == [("2", "away")]
+    for peer in (laptop, hidden):
+        await peer.ask("FLOW", state="foreground")
+    assert await seen() == [("2", "online")]
+
+
 async def test_presence_lasts_as_long_as_the_connection() -> None:
     world, _ = with_presence("1")
     peer = await world.hello(user("1"))
