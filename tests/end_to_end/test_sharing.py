@@ -111,7 +111,18 @@ async def test_sharing_is_confirmed_live_within_half_a_second_and_engagement_ale
             delays.append(time.perf_counter() - started)
             assert confirmed["shareId"] == answer.json()["shareId"]
         assert max(delays) < CONFIRMED_WITHIN, delays
-        assert {"userId": user, "platform": "acme", "contentId": "7"}.items() <= confirmed.items()
+        assert confirmed.pop("timestamp").endswith("Z")
+        assert confirmed == {
+            "eventType": "social.share.created",
+            "shareId": answer.json()["shareId"],
+            "userId": user,
+            "contentType": "project",
+            "contentId": "7",
+            "platform": "acme",
+            "shareFormat": "link",
+            "state": "published",
+            "metadata": {"title": "A roof", "url": TARGET},
+        }
         inbox = await filed(client, 20)
         assert {one["eventType"] for one in inbox} == {"social.share.created"}
         assert {one["delivery"] for one in inbox} == {"critical"}
@@ -313,6 +324,31 @@ async def test_who_may_see_and_make_shares(sharing: Service) -> None:
         published = await client.post(f"/v1/shares/{public['shareId']}/published", json={})
         assert published.status_code == 403
         assert (await client.get(f"/v1/shares/{private['shareId']}")).status_code == 200
+
+
+async def test_for_whom_a_share_is_may_be_said_in_its_metadata(sharing: Service) -> None:
+    """The published form of the event has it there; who says so is not to be shown to all."""
+    made = await share(sharing, "mia", metadata={"message": "Mine", "visibility": "private"})
+    assert made["visibility"] == "private"
+    assert await read_by(sharing, "mia", made["shareId"]) == 200
+    assert await read_by(sharing, "bob", made["shareId"]) == 404
+    async with await sharing.user("mia") as client:
+        for more in (
+            {"metadata": {"visibility": "hidden"}},
+            {"metadata": {"visibility": ["private"]}},
+            {"metadata": {"visibility": "private"}, "visibility": "public"},
+        ):
+            refused = await client.post("/v1/shares", json=new_share(**more))
+            assert refused.status_code == 400, more
+            assert refused.json()["errors"][0]["field"] == "metadata.visibility"
+
+
+async def test_an_archive_has_shares_with_their_links(sharing: Service) -> None:
+    user = f"mia-{uuid4().hex}"
+    made = await share(sharing, user)
+    async with await sharing.user(user) as client:
+        archive = (await client.post("/v1/me/export")).json()["data"]["sharing"]
+    assert [one["url"] for one in archive["shares"]] == [made["url"]]
 
 
 async def read_by(service: Service, user: str, share_id: str) -> int:

@@ -9,6 +9,7 @@ import msgspec
 
 from groundswell.contract.events.base import Event, Notice, Privacy, Tag
 from groundswell.contract.events.network import network_topic
+from groundswell.contract.units import Instant
 
 ABOUT_PEOPLE: Final = frozenset({"friend", "collaboration"})
 """The kinds of suggestions that name somebody to know, or to work with."""
@@ -71,14 +72,16 @@ class ShareCreated(_Confirmation, frozen=True, kw_only=True):
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
-        """What the sharer needs; how the link looks is theirs to ask for."""
+        """What was shared, and whether it is out; for whom it is, its metadata says if at all."""
         return {
             "shareId": self.share_id,
             "userId": self.user_id,
             "contentType": self.content_type,
             "contentId": self.content_id,
             "platform": self.platform,
+            "shareFormat": self.share_format,
             "state": self.state,
+            "metadata": self.metadata,
         }
 
     def notices(self) -> Sequence[Notice]:
@@ -204,7 +207,7 @@ class SuggestionCreated(OfSharer, frozen=True, kw_only=True):
     subject_id: str
     reason: str
     title: str | None = None
-    expires_at: int | None = None
+    expires_at: Instant | None = None
 
     def topics(self) -> Sequence[str]:
         """The user: about people where they hear of people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from groundswell.contract.errors import GroundswellError
 from groundswell.contract.moderation import Gate, Submission, open_gate, texts_of
 from groundswell.contract.paging import Page
 from groundswell.contract.times import Clock
-from groundswell.domains.sharing.bodies import NewShare, check_size
+from groundswell.domains.sharing.bodies import NewShare, check_size, visibility_of
 from groundswell.domains.sharing.commands import (
     CreateShare,
     DeleteShare,
@@ -83,7 +84,7 @@ class Sharing:
 
         Raises:
             Unauthenticated, Forbidden: the caller is no user.
-            Invalid, TooLarge: the metadata cannot be used.
+            Invalid, TooLarge: the metadata cannot be used, or contradicts the rest.
             ContentRejected: it may not be said here.
         """
         user = require_user(caller)
@@ -98,7 +99,7 @@ class Sharing:
             content_id=str(new.content_id),
             platform=new.platform,
             share_format=new.share_format,
-            visibility=new.visibility,
+            visibility=visibility_of(new),
             metadata=new.metadata,
             pending=new.pending,
         )
@@ -163,6 +164,13 @@ class Sharing:
         """The host says that the platform did not."""
         command = FailShare(at=self._clock(), share_id=share_id, reason=reason)
         return await self._change(command, idempotency)
+
+    async def archive(self, user_id: str) -> Mapping[str, Any]:
+        """Everything about a user, their shares with their links."""
+        found = await self.queries.export(user_id)
+        for share in found["shares"]:
+            share["url"] = self._links.url(share["shareId"])
+        return found
 
     async def dismiss(self, caller: Principal, suggestion_id: str) -> None:
         """Show the caller this suggestion no more."""

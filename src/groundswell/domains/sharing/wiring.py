@@ -60,7 +60,7 @@ def sharing_slice(tools: Tools) -> Slice:
             **old.statistics(),
         },
         audit=audit,
-        export=queries.export,
+        export=sharing.archive,
         reports={"share": share_report(sharing)},
         releases={"share": sharing.release},
     )

@@ -130,6 +130,12 @@ def test_what_cannot_be_understood_is_refused(data: dict[str, Any]) -> None:
         ADAPTER.read(signed(told(**data)), NOW)
 
 
+def test_a_field_is_named_by_its_place_in_the_body() -> None:
+    with pytest.raises(Invalid) as refused:
+        ADAPTER.read(signed(told(engagementType="Like!")), NOW)
+    assert [one.field for one in refused.value.errors] == ["data.engagementType"]
+
+
 def test_a_link_of_the_engager_is_one_to_the_web() -> None:
     (one,) = ADAPTER.read(signed(told(engagerInfo={"url": "javascript:alert(1)"})), NOW)
     assert one.engager == Engager()

@@ -47,10 +47,16 @@ class EngagedData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook's body."""
+    """A webhook's body, whatever it tells of."""
 
     type: str
     data: msgspec.Raw
+
+
+class EngagedTold(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of ``share.engaged``."""
+
+    data: EngagedData
     timestamp: str | None = None
 
 
@@ -69,10 +75,10 @@ class StandardWebhooks:
 
     def read(self, delivery: Delivery, now: int) -> list[Engagement]:
         """One engagement; known by the platform's id for it, else by that of the webhook."""
-        told: Told = decode_json(delivery.body, Told)
-        if told.type != ENGAGED:
+        if decode_json(delivery.body, Told).type != ENGAGED:
             return []
-        data: EngagedData = decode_json(bytes(told.data), EngagedData)
+        told: EngagedTold = decode_json(delivery.body, EngagedTold)
+        data = told.data
         if (data.share_id is None) == (data.external_id is None):
             raise Invalid.at("data.shareId", "Give either shareId or externalId")
         who = data.engager_info
