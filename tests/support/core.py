@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from groundswell.contract.events import LoggedEvent
+from groundswell.contract.events import Event, LoggedEvent
 from groundswell.domains.engagement.audit import audit_engagement
 from groundswell.domains.engagement.commands import Actor, RegisterMedia
 from groundswell.domains.engagement.lists import RankedLists
@@ -79,7 +79,7 @@ class Core:
 
     async def events(self, after: int = 0) -> list[LoggedEvent]:
         """All events that follow."""
-        return [event async for event in self.log.all(after)]
+        return [event async for event in self.log.of(Event, after=after)]
 
     async def assert_consistent(self) -> None:
         """Counters, logs and events tell the same."""

@@ -7,14 +7,14 @@ an answer needs them at once. A fold says independently of any handler what they
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from groundswell.contract.events import LoggedEvent
+from groundswell.contract.events import Event, LoggedEvent
 from groundswell.store import Statement, Transaction
 from groundswell.store.statement import ColumnType
 
@@ -23,10 +23,16 @@ Rows = Mapping[str, Mapping[Values, Values]]
 """By table and key, the values that follow from the log, and then those that fill a new row."""
 
 _PORTION: Final = 5_000
+_NO_ROWS: Final[Mapping[Values, Values]] = {}
 
 
 class Fold(msgspec.Struct):
-    """What the events so far amount to; its fields are all there is to it."""
+    """What the events so far amount to; its fields are all there is to it.
+
+    ``takes`` are the kinds of events that change it; it need not be handed any other.
+    """
+
+    takes: ClassVar[tuple[type[Event], ...]]
 
     def add(self, logged: LoggedEvent) -> None:
         """Take in the event that follows."""
@@ -83,7 +89,13 @@ class Table:
         given = ", ".join(f"r.{one}" for one in key)
         same = " AND ".join(f"{name}.{one} = r.{one}" for one in key)
         assigned = ", ".join(f"{one} = r.{one}" for one in values)
-        self._read = Statement(f"SELECT {keys}, {', '.join(values)} FROM {name}")  # noqa: S608
+        read = f"SELECT {keys}, {', '.join(values)} FROM {name}"  # noqa: S608 - names of ours
+        # The primary key, which is also the order: a table is never held as a whole.
+        paged = f"ORDER BY {keys} LIMIT :limit"
+        self._places = tuple(f"after_{place}" for place in range(len(key)))
+        after = ", ".join(f":{one}" for one in self._places)
+        self._read_first = Statement(f"{read} {paged}")
+        self._read_next = Statement(f"{read} WHERE ({keys}) > ({after}) {paged}")
         self._add = Statement(
             f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {{rows}} r WHERE true",  # noqa: S608
             rows=every,
@@ -97,21 +109,46 @@ class Table:
             rows=dict(key),
         )
 
-    async def kept(self, tx: Transaction) -> dict[Values, Values]:
-        """The rows as they are."""
-        rows = map(tuple, await tx.fetch(self._read))
-        return {row[: self._keys]: row[self._keys :] for row in rows}
+    async def compare(
+        self, tx: Transaction, told: Mapping[Values, Values]
+    ) -> tuple[int, list[Difference]]:
+        """How many rows there are, or have to be, and what differs, in the order of the keys.
 
-    def compare(
-        self, kept: Mapping[Values, Values], told: Mapping[Values, Values]
-    ) -> Iterator[Difference]:
-        """What differs, in the order of the keys."""
-        for key in sorted(kept.keys() | told.keys(), key=repr):
-            is_, full = kept.get(key), told.get(key)
-            be = self.absent if full is None else full[: self.width]
-            if (self.absent if is_ is None else is_) != be:
-                mendable = self.whole or None not in (is_, be)
-                yield Difference(self, key, is_, be, full, mendable)
+        What is kept is read a portion at a time; only the keys of rows that are as they have to
+        be are remembered, and these only to find those that are missing.
+        """
+        seen: set[Values] = set()
+        strange = 0
+        found: list[Difference] = []
+        async for key, is_ in self._kept(tx):
+            full = told.get(key)
+            if full is None:
+                strange += 1
+            else:
+                seen.add(key)
+            found += self._difference(key, is_, full)
+        if len(seen) < len(told):
+            for key, full in told.items():
+                if key not in seen:
+                    found += self._difference(key, None, full)
+        found.sort(key=lambda one: repr(one.key))
+        return strange + len(told), found
+
+    async def _kept(self, tx: Transaction) -> AsyncIterator[tuple[Values, Values]]:
+        rows = await tx.fetch(self._read_first, limit=_PORTION)
+        while rows:
+            for row in map(tuple, rows):
+                yield row[: self._keys], row[self._keys :]
+            last = dict(zip(self._places, rows[-1], strict=False))
+            full = len(rows) == _PORTION
+            rows = await tx.fetch(self._read_next, limit=_PORTION, **last) if full else []
+
+    def _difference(self, key: Values, is_: Values | None, full: Values | None) -> list[Difference]:
+        be = self.absent if full is None else full[: self.width]
+        if (self.absent if is_ is None else is_) == be:
+            return []
+        mendable = self.whole or None not in (is_, be)
+        return [Difference(self, key, is_, be, full, mendable)]
 
     async def mend(self, tx: Transaction, differences: Sequence[Difference]) -> None:
         """Make the rows what they have to be."""
@@ -175,10 +212,9 @@ class Projection:
         told = fold.rows()
         count, found = 0, list[Difference]()
         for table in self.tables:
-            kept = await table.kept(tx)
-            expected = told.get(table.name, {})
-            count += len(kept.keys() | expected.keys())
-            found += table.compare(kept, expected)
+            rows, differences = await table.compare(tx, told.get(table.name, _NO_ROWS))
+            count += rows
+            found += differences
         return count, found
 
     async def mend(self, tx: Transaction, differences: Sequence[Difference]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from groundswell.contract.events import LoggedEvent
+from groundswell.contract.events import Event, LoggedEvent
 from groundswell.log.journal import TAKE_TURN
 from groundswell.log.projections import Difference, Fold, Projection
 from groundswell.log.reader import AFTER, HEAD, event_of
@@ -29,12 +29,6 @@ class Replayed:
     begun: int
     seq: int
 
-    def add(self, logged: LoggedEvent) -> None:
-        """Take in an event, if it follows."""
-        if logged.seq > self.seq:
-            self.fold.add(logged)
-            self.seq = logged.seq
-
     def again(self) -> None:
         """Begin with the first event."""
         self.fold, self.begun, self.seq = self.projection.fold(), 0, 0
@@ -55,6 +49,36 @@ class Outcome:
     def left(self) -> int:
         """Differences that are still there, because the log alone cannot mend them."""
         return sum(not (self.mended and one.mendable) for one in self.differences)
+
+
+class Folding:
+    """Hands events to the folds that take them: most events change one or two of all folds."""
+
+    def __init__(self, folds: Iterable[Replayed]) -> None:
+        self._folds = tuple(folds)
+        self._takers: dict[type[Event], tuple[Replayed, ...]] = {}
+
+    @property
+    def seq(self) -> int:
+        """The place of the first event that some fold has yet to see, less one."""
+        return min((one.seq for one in self._folds), default=0)
+
+    def add(self, events: Sequence[LoggedEvent]) -> None:
+        """Take in events that follow one another; a fold that saw one already is not changed."""
+        for logged in events:
+            for one in self._takers_of(type(logged.event)):
+                if logged.seq > one.seq:
+                    one.fold.add(logged)
+        if events:
+            for one in self._folds:
+                one.seq = max(one.seq, events[-1].seq)
+
+    def _takers_of(self, kind: type[Event]) -> tuple[Replayed, ...]:
+        found = self._takers.get(kind)
+        if found is None:
+            found = tuple(one for one in self._folds if issubclass(kind, one.fold.takes))
+            self._takers[kind] = found
+        return found
 
 
 async def replay(
@@ -96,10 +120,9 @@ async def advance(tx: Transaction, folds: Iterable[Replayed]) -> None:
     for one in behind:
         if one.seq and await forgotten_since(tx, one.seq):
             one.again()
-    async for events in _portions(tx, min((one.seq for one in behind), default=0)):
-        for logged in events:
-            for one in behind:
-                one.add(logged)
+    folding = Folding(behind)
+    async for events in _portions(tx, folding.seq):
+        folding.add(events)
 
 
 async def _portions(tx: Transaction, after: int) -> AsyncIterator[list[LoggedEvent]]:

@@ -13,7 +13,7 @@ from groundswell.contract.times import SECOND, Clock
 from groundswell.log.journal import TAKE_TURN
 from groundswell.log.projections import Projection
 from groundswell.log.reader import AFTER, HEAD, event_of
-from groundswell.log.replay import Replayed, begin
+from groundswell.log.replay import Folding, Replayed, begin
 from groundswell.log.snapshots import Packed, forgotten_since, pack, save
 from groundswell.store import Statement, Store
 
@@ -89,12 +89,11 @@ class SnapshotJob:
 
     async def _advance(self, folds: Sequence[Replayed], head: int) -> None:
         """In portions of their own, so that nothing waits for this."""
-        after = min((one.seq for one in folds), default=head)
+        folding = Folding(folds)
+        after = folding.seq
         while after < head:
             rows = await self._store.fetch(AFTER, after=after, limit=min(_PORTION, head - after))
-            for logged in map(event_of, rows):
-                for one in folds:
-                    one.add(logged)
+            folding.add([event_of(row) for row in rows])
             after = rows[-1][0] if rows else head
             await asyncio.sleep(0)
 

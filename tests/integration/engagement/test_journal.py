@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from groundswell.contract.events import Event
 from groundswell.contract.events import engagement as events
 from groundswell.contract.times import DAY, HOUR
 from groundswell.domains.engagement.commands import CastVote, RecordPlay, RemoveVote
@@ -83,7 +84,11 @@ async def test_the_log_is_read_in_portions(core: Core) -> None:
     media = await core.register()
     await core.together(*(_play(media, f"n{number}") for number in range(9)))
     assert [one.seq for one in await core.log.after(3, 4)] == [4, 5, 6, 7]
-    assert [one.seq async for one in core.log.all(limit=3)] == list(range(1, 11))
+    assert [one.seq async for one in core.log.of(Event, stretch=3)] == list(range(1, 11))
+    played = core.log.of(events.PlayRecorded, after=4, stretch=2)
+    assert [one.seq async for one in played] == list(range(5, 11))
+    registered = core.log.of(events.MediaRegistered, events.VoteCast, stretch=3)
+    assert [one.seq async for one in registered] == [1]
     assert await core.log.after(10) == []
 
 

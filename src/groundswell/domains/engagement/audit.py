@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import engagement as events
 from groundswell.contract.times import HOUR
-from groundswell.log.reader import AFTER, HEAD, LOWEST, event_of
+from groundswell.log.reader import HEAD, LOWEST, events_of
 from groundswell.store import BIGINT, Statement, Store, Transaction
 
 NAMES = (
@@ -92,7 +92,7 @@ _COUNTED: dict[type[events.Interaction], str] = {
     events.ViewRecorded: "view_count",
     events.CommentRecorded: "comment_count",
 }
-_PORTION = 2_000
+_KINDS = (events.Interaction, events.VotesQuarantined, events.VotesReleased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +164,21 @@ async def _from_events(
     sums: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for media, before in initial.items():
         sums[media]["play_count"] = before
-    last: dict[int, dict[str, int]] = {}
-    position = 0
-    while rows := await tx.fetch(AFTER, after=position, limit=_PORTION):
-        for logged in map(event_of, rows):
-            position = logged.seq
-            if isinstance(logged.event, events.Interaction):
-                _add(sums[logged.event.media_file_id], logged)
-                counters = logged.event.counters
-                last[logged.event.media_file_id] = {name: getattr(counters, name) for name in NAMES}
-            elif isinstance(logged.event, events.VotesQuarantined):
-                held.update(dict.fromkeys(logged.event.vote_ids, logged.event.case_id))
-            elif isinstance(logged.event, events.VotesReleased):
-                for vote in logged.event.vote_ids:
-                    held.pop(vote, None)
-    return {media: dict(of_file) for media, of_file in sums.items()}, last, held
+    last: dict[int, events.CounterValues] = {}
+    async for logged in events_of(tx, *_KINDS):
+        event = logged.event
+        if isinstance(event, events.Interaction):
+            _add(sums[event.media_file_id], logged)
+            last[event.media_file_id] = event.counters
+        elif isinstance(event, events.VotesQuarantined):
+            held.update(dict.fromkeys(event.vote_ids, event.case_id))
+        elif isinstance(event, events.VotesReleased):
+            for vote in event.vote_ids:
+                held.pop(vote, None)
+    told_last = {
+        media: {name: getattr(counters, name) for name in NAMES} for media, counters in last.items()
+    }
+    return {media: dict(of_file) for media, of_file in sums.items()}, told_last, held
 
 
 def _add(sums: Counter[str], logged: LoggedEvent) -> None:

@@ -48,6 +48,8 @@ class Counters(msgspec.Struct):
 class EngagementFold(Fold):
     """The counters of all files."""
 
+    takes = (events.MediaRegistered, events.Interaction)
+
     media: dict[int, Counters] = msgspec.field(default_factory=dict)
 
     def add(self, logged: LoggedEvent) -> None:

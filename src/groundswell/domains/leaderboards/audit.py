@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from groundswell.contract.events import LoggedEvent
-from groundswell.contract.events.leaderboards import ScorePosted
+from groundswell.contract.events import Event, LoggedEvent
+from groundswell.contract.events.leaderboards import BoardDefined, ScorePosted
 from groundswell.domains.leaderboards import board_rows
 from groundswell.domains.leaderboards.board_rows import Board
 from groundswell.domains.leaderboards.commands import CountPoints, RevisePoints
-from groundswell.domains.leaderboards.metrics import Counting
+from groundswell.domains.leaderboards.metrics import METRICS, Counting
 from groundswell.domains.leaderboards.ranks import Standing, count_changes, standing_of
 from groundswell.domains.leaderboards.scoring import counted_at
 from groundswell.log.reader import EventLog
@@ -36,6 +36,10 @@ class _Counted(NamedTuple):
     points: int
 
 
+_KINDS: tuple[type[Event], ...] = (
+    *(BoardDefined, ScorePosted),
+    *(kind for counted in METRICS.values() for kind in counted),
+)
 _Events = dict[tuple[str, str], _Counted]
 _Standings = dict[tuple[str, int, str], Standing]
 
@@ -92,7 +96,7 @@ async def audit_boards(store: Store, log: EventLog) -> list[str]:
     """A line for each difference between the log and what is kept."""
     rows = await store.fetch(board_rows.ALL_BOARDS, after="", count=1_000_000)
     told = Told([Board(*row) for row in rows])
-    async for logged in log.all(0):
+    async for logged in log.of(*_KINDS):
         told.add(logged)
     events = {(row[0], row[1]): _Counted(*row[2:]) for row in await store.fetch(EVENTS)}
     entries: _Standings = {

@@ -11,7 +11,7 @@ from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import leaderboards as events
 from groundswell.domains.leaderboards.board_rows import Board
 from groundswell.domains.leaderboards.commands import CountPoints, RevisePoints
-from groundswell.domains.leaderboards.metrics import points_of
+from groundswell.domains.leaderboards.metrics import METRICS, points_of
 from groundswell.domains.leaderboards.prizes import PrizePolicy
 from groundswell.domains.leaderboards.ranks import count_changes, standing_of
 from groundswell.domains.leaderboards.scoring import counted_at
@@ -70,6 +70,12 @@ ARCHIVES: Final = Table(
 
 class BoardFold(Fold):
     """All boards; what is kept by key is what the tables of these names keep."""
+
+    takes = (
+        *(events.BoardDefined, events.ScorePosted),
+        *(events.VisibilityChosen, events.LeaderboardClosed),
+        *(kind for counted in METRICS.values() for kind in counted),
+    )
 
     boards: dict[str, Board] = msgspec.field(default_factory=dict)
     windows: dict[_Window, tuple[int, int | None, int]] = msgspec.field(default_factory=dict)

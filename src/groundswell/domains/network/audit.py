@@ -12,6 +12,8 @@ from groundswell.store import Store
 Known = dict[tuple[str, str], str]
 Blocks = set[tuple[str, str]]
 
+_KINDS = (events.OfPair, events.UserBlocked, events.UserUnblocked, PrivacyErasureCompleted)
+
 
 async def audit_network(store: Store, log: EventLog) -> list[str]:
     """A line for each two who are not to each other what the log says."""
@@ -35,7 +37,7 @@ async def from_log(log: EventLog) -> tuple[Known, Blocks]:
     known: Known = {}
     blocks: Blocks = set()
     gone: set[str] = set()
-    async for logged in log.all():
+    async for logged in log.of(*_KINDS):
         match logged.event:
             case events.ConnectionRequested() as event:
                 known[pair(event.user_id, event.friend_id)] = "requested"

@@ -45,6 +45,11 @@ _Two = tuple[str, str]
 class NetworkFold(Fold):
     """All connections, blocks and collaborations."""
 
+    takes = (
+        events.OfPair,
+        *(events.UserBlocked, events.UserUnblocked, events.CollaborationRecorded),
+    )
+
     connections: dict[_Two, Connection] = msgspec.field(default_factory=dict)
     blocks: dict[_Two, int] = msgspec.field(default_factory=dict)
     collaborations: dict[_Two, tuple[str, int, int]] = msgspec.field(default_factory=dict)

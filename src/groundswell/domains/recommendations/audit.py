@@ -29,8 +29,8 @@ async def audit_tastes(store: Store) -> list[str]:
 
 
 def _differences(what: str, stored: _Figures, counted: _Figures) -> Iterator[str]:
-    for key in sorted({*stored, *counted}):
-        if stored.get(key) != counted.get(key):
-            files = ", ".join(map(str, key))
-            kept, expected = stored.get(key), counted.get(key)
-            yield f"media {files} {what}: stored {kept}, recomputed {expected}"
+    every = stored.keys() | counted.keys()
+    for key in sorted(one for one in every if stored.get(one) != counted.get(one)):
+        files = ", ".join(map(str, key))
+        kept, expected = stored.get(key), counted.get(key)
+        yield f"media {files} {what}: stored {kept}, recomputed {expected}"

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import referrals as events
-from groundswell.log.reader import AFTER, event_of
+from groundswell.log.reader import events_of
 from groundswell.store import Statement, Store, Transaction
-
-_PORTION = 2_000
 
 BOUND = Statement("SELECT referral_id, referrer_id, conversions, code_id FROM referrals")
 CODES = Statement("SELECT code_id, clicks, human_clicks FROM referral_codes")
 PROGRAMS = Statement("SELECT program_id, version, referrals, conversions FROM programs")
 OPEN = Statement("SELECT case_id, signals FROM fraud_cases WHERE state = 'open'")
+_KINDS = (
+    *(events.AttributionAssigned, events.AttributionOverridden, events.LinkClicked),
+    *(events.ConversionCompleted, events.ConversionReversed, events.ProgramEvent),
+    *(events.FraudFlagged, events.FraudResolved),
+)
 
 
 @dataclass
@@ -70,11 +73,9 @@ async def audit_referrals(store: Store) -> list[str]:
 
 
 async def _told(tx: Transaction) -> Told:
-    told, after = Told(), 0
-    while rows := await tx.fetch(AFTER, after=after, limit=_PORTION):
-        for row in rows:
-            told.add(event_of(row))
-        after = rows[-1][0]
+    told = Told()
+    async for logged in events_of(tx, *_KINDS):
+        told.add(logged)
     return told
 
 

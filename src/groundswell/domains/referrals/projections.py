@@ -149,6 +149,14 @@ class Case(msgspec.Struct):
 class ReferralFold(Fold):
     """All that the log tells of programs."""
 
+    takes = (
+        *(events.ProgramEvent, events.CodeGenerated, events.CodeRevoked, events.CodeExpired),
+        *(events.LinkClicked, events.AttributionAssigned, events.AttributionOverridden),
+        *(events.ConversionCompleted, events.ConversionReversed),
+        *(events.FraudFlagged, events.FraudResolved),
+        *(events.ReferrerSuspended, events.ReferrerReinstated),
+    )
+
     programs: dict[str, Program] = msgspec.field(default_factory=dict)
     codes: dict[str, Code] = msgspec.field(default_factory=dict)
     discards: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)

@@ -115,7 +115,7 @@ async def audit_rewards(store: Store, log: EventLog) -> list[str]:
         found = await _sums(tx)
         rewards = await tx.fetch(REWARDS)
         holdings = await tx.fetch(HOLDINGS)
-    async for logged in log.all():
+    async for logged in log.of(RewardEvent, ConversionCompleted, AttributionAssigned):
         if logged.seq > head:
             break
         told.add(logged)

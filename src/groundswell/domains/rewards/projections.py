@@ -148,6 +148,8 @@ class Movement(msgspec.Struct, frozen=True):
 class RewardFold(Fold):
     """All that the log tells of rewards."""
 
+    takes = (RewardEvent, ProgramEvent, CodeGenerated, ConversionCompleted, ConversionReversed)
+
     programs: dict[str, tuple[int, str, str]] = msgspec.field(default_factory=dict)
     conversions: dict[str, Conversion] = msgspec.field(default_factory=dict)
     counts: dict[tuple[str, str, int], int] = msgspec.field(default_factory=dict)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
+from groundswell.contract.events import Event
 from groundswell.contract.events import sharing as events
 from groundswell.domains.sharing.statements import AUDIT
 from groundswell.log.reader import EventLog
@@ -13,11 +15,18 @@ from groundswell.store import Store
 Kept = tuple[str, int, int, int]
 """State, clicks, views and engagements."""
 
-_STATES: Final = {
+_STATES: Final[Mapping[type[Event], str]] = {
     events.SharePublished: "published",
     events.ShareFailed: "failed",
     events.ShareDeleted: "deleted",
 }
+
+_KINDS: Final[tuple[type[Event], ...]] = (
+    events.ShareCreated,
+    *_STATES,
+    events.ShareEngaged,
+    events.ShareFollowed,
+)
 
 
 async def audit_sharing(store: Store, log: EventLog) -> list[str]:
@@ -44,7 +53,7 @@ async def from_log(log: EventLog) -> dict[str, Kept]:
     clicks: Counter[str] = Counter()
     views: Counter[str] = Counter()
     engagements: Counter[str] = Counter()
-    async for logged in log.all():
+    async for logged in log.of(*_KINDS):
         event = logged.event
         match event:
             case events.ShareCreated():

@@ -56,6 +56,11 @@ class Share(msgspec.Struct):
 class SharingFold(Fold):
     """All shares, and what platforms told of them."""
 
+    takes = (
+        *(events.ShareCreated, events.SharePublished, events.ShareFailed, events.ShareDeleted),
+        *(events.ShareFollowed, events.ShareEngaged),
+    )
+
     shares: dict[str, Share] = msgspec.field(default_factory=dict)
     engagements: dict[tuple[str, str], tuple[str, str, int, int]] = msgspec.field(
         default_factory=dict

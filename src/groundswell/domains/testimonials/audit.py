@@ -34,7 +34,7 @@ async def from_log(log: EventLog) -> tuple[dict[str, str], Reactions]:
     states: dict[str, str] = {}
     reactions: Reactions = set()
     gone: set[str] = set()
-    async for logged in log.all():
+    async for logged in log.of(TestimonialEvent, TestimonialEngaged, PrivacyErasureCompleted):
         event = logged.event
         if isinstance(event, TestimonialEngaged):
             reaction = (event.testimonial_id, event.user_id, event.kind)

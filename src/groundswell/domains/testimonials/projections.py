@@ -46,6 +46,8 @@ class Testimonial(msgspec.Struct):
 class TestimonialFold(Fold):
     """All testimonials and reactions."""
 
+    takes = (events.TestimonialEngaged, events.TestimonialEvent)
+
     testimonials: dict[str, Testimonial] = msgspec.field(default_factory=dict)
     reactions: dict[tuple[str, str, str], int] = msgspec.field(default_factory=dict)
 
