@@ -96,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long items stay in the activity feed."""
     hash_days: Positive = 30
     """How long logs keep the hashes of addresses."""
+    refusal_days: Positive = 30
+    """How long it is kept what was refused to whom."""
     host_event_days: Positive = 90
     """How long a repeated event of the host is known as one."""
     vote_quarantine: bool = True

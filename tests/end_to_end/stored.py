@@ -34,13 +34,19 @@ async def change(database_url: str, sql: str) -> None:
         await connection.close()
 
 
-async def row_counts(database_url: str) -> dict[str, int]:
-    """How many rows each table has: a request that stored anything at all changes one of them."""
+async def tables(database_url: str) -> list[str]:
+    """The names of all tables."""
     names = (
         "SELECT name FROM sqlite_master WHERE type = 'table'"
         if database_url.startswith("sqlite")
         else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     )
-    tables = [str(name) for (name,) in await rows_of(database_url, names)]
-    every = " UNION ALL ".join(f"SELECT '{one}', COUNT(*) FROM {one}" for one in tables)
+    return [str(name) for (name,) in await rows_of(database_url, names)]
+
+
+async def row_counts(database_url: str) -> dict[str, int]:
+    """How many rows each table has: a request that stored anything at all changes one of them."""
+    every = " UNION ALL ".join(
+        f"SELECT '{one}', COUNT(*) FROM {one}" for one in await tables(database_url)
+    )
     return {str(name): int(str(count)) for name, count in await rows_of(database_url, every)}

@@ -22,9 +22,9 @@ JSON = "application/json"
 
 FOLLOWING = {
     *("consumer_positions", "projection_snapshots", "projection_snapshot_parts"),
-    *("person_files", "file_tastes", "file_pairs"),
+    *("person_files", "file_tastes", "file_pairs", "refusals"),
 }
-"""Tables that are filled behind the log, by what was asked for before."""
+"""Tables that are filled behind the log, by what was asked for before, and that of refusals."""
 
 
 async def stored(service: Service) -> dict[str, int]:

@@ -15,6 +15,8 @@ from groundswell.contract.errors import Invalid, NotFound, Unauthenticated
 from groundswell.store import Row, Statement, Store
 
 PREFIX = "gsk_"
+BOOTSTRAP = "settings"
+"""What stands for the id of the key from the settings."""
 LONGEST_NAME = 100
 
 KNOWN_FOR = 30 * times.SECOND
@@ -71,8 +73,8 @@ class ApiKeys:
         self._store = store
         self._bootstrap = None if bootstrap is None else _hash(bootstrap)
         self._random_text = random_text
-        # By hash of the key: whether it is valid, and until when that is believed.
-        self._known: dict[str, tuple[bool, int]] = {}
+        # By hash of the key: its id if it is valid, and until when that is believed.
+        self._known: dict[str, tuple[str | None, int]] = {}
 
     def is_meant(self, credential: str) -> bool:
         """Whether a credential claims to be a key; the one from the settings may look anyhow."""
@@ -96,22 +98,24 @@ class ApiKeys:
         self._known.pop(key_hash, None)
         return made
 
-    async def verify(self, key: str, now: int) -> None:
-        """Make sure that the key is valid.
+    async def verify(self, key: str, now: int) -> str:
+        """Make sure that the key is valid; its id.
 
         Raises:
             Unauthenticated: it is unknown or revoked.
         """
         key_hash = _hash(key)
         if self._is_bootstrap(key_hash):
-            return
-        valid, until = self._known.get(key_hash, (False, 0))
+            return BOOTSTRAP
+        key_id, until = self._known.get(key_hash, (None, 0))
         if now >= until:
             # Looked up by its hash: how long that takes tells nothing about the key.
-            valid = bool(await self._store.fetch(FIND, key_hash=key_hash))
-            self._remember(key_hash, valid, now)
-        if not valid:
+            found = await self._store.fetch(FIND, key_hash=key_hash)
+            key_id = str(found[0][0]) if found else None
+            self._remember(key_hash, key_id, now)
+        if key_id is None:
             raise Unauthenticated("The API key is not valid.")
+        return key_id
 
     async def revoke(self, key_id: str, now: int) -> None:
         """Make a key invalid: here at once, in other processes within ``KNOWN_FOR``.
@@ -129,10 +133,10 @@ class ApiKeys:
         """Every key there is or was, oldest first."""
         return [_api_key(row) for row in await self._store.fetch(LIST)]
 
-    def _remember(self, key_hash: str, valid: bool, now: int) -> None:
+    def _remember(self, key_hash: str, key_id: str | None, now: int) -> None:
         if len(self._known) >= _REMEMBERED_KEYS:
             self._known.clear()
-        self._known[key_hash] = (valid, now + KNOWN_FOR)
+        self._known[key_hash] = (key_id, now + KNOWN_FOR)
 
 
 def is_api_key(text: str) -> bool:

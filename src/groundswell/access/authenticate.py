@@ -11,7 +11,7 @@ from groundswell.access.addresses import (
 from groundswell.access.api_keys import ApiKeys
 from groundswell.access.identity import valid_user_id
 from groundswell.access.issuer import TokenIssuer
-from groundswell.access.principal import Principal, PrincipalKind
+from groundswell.access.principal import Principal
 from groundswell.contract.errors import Forbidden, Invalid, Unauthenticated
 
 USER_HEADER = "Groundswell-User"
@@ -64,12 +64,11 @@ class Authenticator:
             Forbidden: somebody other than the host wants to act for another.
             Invalid: the host names an impossible user or address.
         """
-        hops = () if forwarded_for is None else (forwarded_for,)
-        address = client_address(peer, hops, self._trusted)
+        address = self.address(peer, forwarded_for)
         credential = None if authorization is None else _bearer(authorization)
         if credential is not None and self._keys.is_meant(credential):
-            await self._keys.verify(credential, now)
-            return _host(address, session_id, acting_user, acting_address)
+            key_id = await self._keys.verify(credential, now)
+            return _host(key_id, address, session_id, acting_user, acting_address)
         if acting_user is not None or acting_address is not None:
             raise Forbidden("Only the host application may act for another.")
         if credential is None:
@@ -78,9 +77,22 @@ class Authenticator:
         session = claims.session_id or session_id
         return Principal("user", claims.user_id, address, session, claims.scopes)
 
+    def address(self, peer: str | None, forwarded_for: str | None) -> str:
+        """The canonical address of a client; see ``authenticate``.
+
+        Raises:
+            InvalidAddress: the peer is not an address.
+        """
+        hops = () if forwarded_for is None else (forwarded_for,)
+        return client_address(peer, hops, self._trusted)
+
 
 def _host(
-    address: str, session_id: str | None, acting_user: str | None, acting_address: str | None
+    key_id: str,
+    address: str,
+    session_id: str | None,
+    acting_user: str | None,
+    acting_address: str | None,
 ) -> Principal:
     """The host itself, or the one for whom it acts, with no more rights than that one has."""
     if acting_address is not None:
@@ -88,8 +100,9 @@ def _host(
     if acting_user is not None:
         user_id = valid_user_id(acting_user, USER_HEADER)
         return Principal("user", user_id, address, session_id)
-    kind: PrincipalKind = "host" if acting_address is None else "visitor"
-    return Principal(kind, None, address, session_id)
+    if acting_address is not None:
+        return Principal("visitor", None, address, session_id)
+    return Principal("host", None, address, session_id, key_id=key_id)
 
 
 def _given_address(text: str) -> str:

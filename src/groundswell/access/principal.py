@@ -21,6 +21,7 @@ class Principal(msgspec.Struct, frozen=True):
         address: the canonical address of the client.
         session_id: of a user's token, else of the visitor's cookie.
         scopes: what a user's token allows beyond what every user may do.
+        key_id: which key the host showed, for the host itself.
     """
 
     kind: PrincipalKind
@@ -28,6 +29,7 @@ class Principal(msgspec.Struct, frozen=True):
     address: str
     session_id: str | None
     scopes: frozenset[str] = frozenset()
+    key_id: str | None = None
 
 
 class RateKey(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from groundswell.app.core import Core
 from groundswell.contract import times
 from groundswell.contract.errors import Unauthenticated
 from groundswell.http.callers import Callers
+from groundswell.http.refusals import AddressOf
 from groundswell.realtime.credentials import Credentials
 from groundswell.realtime.doors.showing import CredentialsOf, shown
 from groundswell.realtime.grants import Grants
@@ -40,6 +41,7 @@ class Access:
     revocations: Revocations
     callers: Callers
     signing: SigningKey
+    address_of: AddressOf
 
     async def verify(self, token: str, address: str) -> Credentials:
         """What a user's token, or an API key of the host, says, shown from an address.
@@ -86,7 +88,14 @@ def access_of(core: Core) -> Access:
     issuer = TokenIssuer(AccessTokens(key, key_set), refresh, revocations)
     keys = ApiKeys(core.store, settings.api_key or None)
     authenticator = Authenticator(keys, issuer, TrustedProxies.parse(settings.trusted_proxies))
-    return Access(issuer, keys, revocations, Callers(authenticator, clock), SigningKey(core.secret))
+    return Access(
+        issuer,
+        keys,
+        revocations,
+        Callers(authenticator, clock),
+        SigningKey(core.secret),
+        authenticator.address,
+    )
 
 
 def limits_of(settings: Settings) -> tuple[RateLimits, Close]:

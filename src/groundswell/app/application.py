@@ -23,6 +23,7 @@ from groundswell.http.cors import allowed_origins, cors_config
 from groundswell.http.failures import exception_handlers
 from groundswell.http.middleware import surround
 from groundswell.http.openapi import openapi_config
+from groundswell.http.refusals import Refusals
 from groundswell.realtime.asyncapi import (
     POLLING,
     SOCKET_IO,
@@ -47,6 +48,7 @@ def application(
     live: Live,
     actions: Actions,
     routes: Sequence[ControllerRouterHandler],
+    refusals: Refusals,
     notice: str | None,
 ) -> ASGIApp:
     """The routes inside the framework, the busiest writes before it, the layers around both."""
@@ -71,6 +73,7 @@ def application(
         https=settings.public_https,
         origins=origins,
         log_requests=settings.log_requests,
+        refusals=refusals,
     )
 
 

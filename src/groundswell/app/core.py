@@ -40,6 +40,7 @@ from groundswell.importing.session import ImportServices
 from groundswell.log.journal import SqlJournal
 from groundswell.log.reader import EventLog
 from groundswell.log.recent import RecentEvents
+from groundswell.ops.refusals.commands import refusal_handler
 from groundswell.settings import Settings
 from groundswell.store import Store, open_store
 from groundswell.store.migrate import upgrade
@@ -101,6 +102,7 @@ def build_core(settings: Settings) -> Core:
             recommendation_handler(EngagementDeeds()),
             ImportBatches((engagement,), clock).handler,
             moderation_handler(),
+            refusal_handler(),
             privacy_handler(ERASERS, withdraw),
         ),
         SqlJournal(clock, recent),

@@ -22,6 +22,7 @@ from groundswell.domains.sharing.erasing import SHARING_ERASER
 from groundswell.domains.testimonials.erasing import TESTIMONIAL_ERASER
 from groundswell.log.forgetting import LOG_ERASER
 from groundswell.log.snapshots import SNAPSHOT_ERASER
+from groundswell.ops.refusals.persons import REFUSAL_ERASER, export_refusals
 from groundswell.slices import Slice
 from groundswell.store import Store
 from groundswell.store.persons import Eraser
@@ -38,6 +39,7 @@ ERASERS: Final[tuple[Eraser, ...]] = (
     TESTIMONIAL_ERASER,
     RECOMMENDATION_ERASER,
     MODERATION_ERASER,
+    REFUSAL_ERASER,
     ACCESS_ERASER,
     SNAPSHOT_ERASER,
     LOG_ERASER,
@@ -53,5 +55,6 @@ def exports_of(store: Store, slices: Sequence[Slice]) -> dict[str, Export]:
         "engagement": partial(export_engagement, store),
         "inbox": partial(export_inbox, store),
         "access": partial(export_sessions, store),
+        "refusals": partial(export_refusals, store),
         **{one.name: one.export for one in slices if one.export is not None},
     }

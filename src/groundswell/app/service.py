@@ -27,6 +27,7 @@ from groundswell.app.mine import mine_of, verifying
 from groundswell.app.offers import offers_of
 from groundswell.app.operations import PING, key_check, operations_of
 from groundswell.app.projections import PROJECTIONS
+from groundswell.app.refused import refused_of
 from groundswell.app.review import review_of
 from groundswell.app.sockets import Dealings, Sockets
 from groundswell.contract import times
@@ -51,6 +52,7 @@ from groundswell.http.trpc import trpc_routes
 from groundswell.log.snapshotting import SnapshotJob
 from groundswell.log.trail import Trail
 from groundswell.ops.metrics import Answered, RequestMetrics, make_registry
+from groundswell.ops.refusals.routes import refusal_routes
 from groundswell.ops.routes import ops_routes, overview_routes
 from groundswell.realtime.doors.asyncapi import asyncapi_routes
 from groundswell.realtime.doors.polling import polling_routes
@@ -97,6 +99,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         access = access_of(core)
         tickets, close_tickets = tickets_of(settings, access.revocations)
         limits, close_limits = limits_of(settings)
+        refused = refused_of(core, access)
         actors = Actors(core.hasher, core.places, clock)
         offers = offers_of(core, limits)
         gate = offers.moderation.gate
@@ -107,9 +110,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         offers.whereabouts.serve(exchange.presence)
         inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
-        dealings = Dealings(
-            inbox.port, {**Reports(actions).performs, **offers.reports()}, core.hasher, gate
-        )
+        performs = refused.watched({**Reports(actions).performs, **offers.reports()})
+        dealings = Dealings(inbox.port, performs, core.hasher, gate)
         live = await live_of(core, access, exchange, tickets, dealings)
         live.delivery.begin_with(await offers.states())
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
@@ -140,6 +142,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 "lists": core.lists.statistics,
                 "hotness": hotness.statistics,
                 "retention": retention.statistics,
+                **refused.statistics(),
                 "snapshots": snapshots.statistics,
                 "limits": limits.statistics,
             },
@@ -161,6 +164,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             *openapi_routes(),
             *ops_routes({"database": lambda: core.store.fetch(PING)}, registry),
             *overview_routes(operations),
+            *refusal_routes(refused.queries),
             *spreading_routes(live.sockets.gateway.rebalance),
             web_router(
                 queries=queries,
@@ -192,7 +196,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             ),
             moderation_pages(content_review=content_review_of(core, offers.moderation), desk=desk),
             hook_pages(hooks=hooks_of(core), desk=desk),
-            audit_pages(trail=Trail(core.store), desk=desk),
+            audit_pages(trail=Trail(core.store), refused=refused.queries, desk=desk),
             review_router(review=review_of(core), desk=desk),
             ops_router(
                 overview=operations.overview,
@@ -201,12 +205,13 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 secure_cookies=settings.public_https,
             ),
         ]
-        served = application(core, access, live, actions, routes, notice)
+        served = application(core, access, live, actions, routes, refused.requests, notice)
         jobs = (
             *live.jobs(),
             core.lists.run(),
             hotness.run(),
             retention.run(),
+            *refused.jobs(),
             snapshots.run(),
             operations.run(),
             access.revocations.run(),
@@ -223,6 +228,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
             live.consumer.stop()
             inbox.consumer.stop()
             offers.stop()
+        await refused.trail.flush()
         await live.close()
         await offers.moderation.close()
         await close_tickets()

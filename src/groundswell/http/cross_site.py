@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from groundswell.http.cors import ANY_ORIGIN
-from groundswell.http.failures import send_problem
+from groundswell.http.failures import refuse
 from groundswell.http.headers import carries_bearer, header
 from groundswell.http.problems import CrossSiteRequest, problem_of
 
@@ -37,7 +37,7 @@ class CrossSiteGuard:
         ):
             await self._app(scope, receive, send)
             return
-        await send_problem(send, _REFUSAL)
+        await refuse(scope, send, _REFUSAL)
 
     def _is_foreign(self, scope: Scope) -> bool:
         site = header(scope, b"sec-fetch-site")

@@ -11,7 +11,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.params import ParameterKwarg, PathParameter
-from litestar.types import ExceptionHandlersMap, Send
+from litestar.types import ExceptionHandlersMap, Scope, Send
 from litestar.typing import FieldDefinition
 
 from groundswell.contract.errors import FieldError, GroundswellError
@@ -24,6 +24,7 @@ from groundswell.http.problems import (
     problem_of,
     problem_of_status,
 )
+from groundswell.http.refusals import note
 
 _log = structlog.get_logger("groundswell.http")
 _MISSING_PARAMETER = re.compile(r"^Missing required \w+ parameter '([^']+)'")
@@ -45,11 +46,19 @@ def encode_problem(problem: Problem) -> bytes:
     return _encoder.encode(problem)
 
 
-async def send_error(send: Send, error: GroundswellError) -> None:
+async def send_error(scope: Scope, send: Send, error: GroundswellError) -> None:
     """Answer with the problem of a known error where no framework is at hand."""
     if error.kind == "internal":
         report_unexpected(error)
-    await send_problem(send, problem_of(error), headers_of(error))
+    await refuse(scope, send, problem_of(error), headers_of(error))
+
+
+async def refuse(
+    scope: Scope, send: Send, problem: Problem, extra: Mapping[str, str] | None = None
+) -> None:
+    """Answer with a problem that is noted as a refusal."""
+    note(scope, problem)
+    await send_problem(send, problem, extra)
 
 
 async def send_problem(
@@ -71,7 +80,10 @@ def report_unexpected(error: BaseException) -> None:
     _log.error("request_failed", error=type(error).__name__, exc_info=error)
 
 
-def _answer(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
+def _answer(
+    request: Request[Any, Any, Any], problem: Problem, headers: dict[str, str]
+) -> Response[bytes]:
+    note(request.scope, problem)
     return Response(
         encode_problem(problem),
         status_code=problem.status,
@@ -80,15 +92,15 @@ def _answer(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
     )
 
 
-def _answer_known(_: Request[Any, Any, Any], error: GroundswellError) -> Response[bytes]:
+def _answer_known(request: Request[Any, Any, Any], error: GroundswellError) -> Response[bytes]:
     if error.kind == "internal":
         report_unexpected(error)
-    return _answer(problem_of(error), headers_of(error))
+    return _answer(request, problem_of(error), headers_of(error))
 
 
-def _answer_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     report_unexpected(error)
-    return _answer(problem_of_status(500), {})
+    return _answer(request, problem_of_status(500), {})
 
 
 def _answer_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -98,11 +110,11 @@ def _answer_framework(request: Request[Any, Any, Any], error: HTTPException) -> 
     # Of each wrong parameter the framework keeps an error that holds itself.
     forget_frames(error)
     if status == 400 and (fields := _fields(request, error)):
-        return _answer(problem_of(invalid(*fields)), {})
+        return _answer(request, problem_of(invalid(*fields)), {})
     headers = dict(error.headers or {})
     if status == 401:
         headers["www-authenticate"] = "Bearer"
-    return _answer(problem_of_status(status), headers)
+    return _answer(request, problem_of_status(status), headers)
 
 
 def _fields(request: Request[Any, Any, Any], error: HTTPException) -> list[FieldError]:

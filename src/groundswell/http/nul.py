@@ -20,7 +20,7 @@ class NulGuard:
         if scope["type"] == ScopeType.HTTP:
             place = _place(scope)
             if place is not None:
-                await send_error(send, Invalid.at(place, "Must not contain a NUL character"))
+                await send_error(scope, send, Invalid.at(place, "Must not contain a NUL character"))
                 return
         await self._app(scope, receive, send)
 

@@ -18,20 +18,24 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 from groundswell.http.failures import report_unexpected, send_problem
 from groundswell.http.headers import header
 from groundswell.http.problems import problem_of_status
+from groundswell.http.refusals import UNMATCHED, Refusals
 
 _log = structlog.get_logger("groundswell.requests")
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-UNMATCHED = "unmatched"
 
 
 class RequestLog:
     """Outermost ASGI middleware: names the request, logs it, and answers what nobody caught.
 
-    ``log_requests`` says whether every request is logged or only those that fail (5xx).
+    ``log_requests`` says whether every request is logged or only those that fail (5xx);
+    ``refusals`` tells what was refused.
     """
 
-    def __init__(self, app: ASGIApp, *, log_requests: bool = True) -> None:
+    def __init__(
+        self, app: ASGIApp, *, log_requests: bool = True, refusals: Refusals | None = None
+    ) -> None:
         self._app = app
+        self._refusals = refusals
         self._log_requests = log_requests
         # Unique across processes by the first half, within one by the second; nobody guards it.
         self._process = secrets.token_hex(4)
@@ -64,6 +68,8 @@ class RequestLog:
         finally:
             if self._log_requests or status >= 500:
                 _write(scope, status, perf_counter() - started)
+            if self._refusals is not None:
+                self._refusals.answered(scope, status, request_id.decode())
             reset_contextvars(**bound)
 
     def _next_id(self) -> bytes:

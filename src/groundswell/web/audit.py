@@ -18,10 +18,15 @@ from groundswell.contract.times import to_rfc3339
 from groundswell.contract.trail import TRAIL, TrailEntry, TrailKind
 from groundswell.web.desk import Desk
 from groundswell.web.operators import PATH as OPERATIONS
+from groundswell.web.refused import EVERYBODY, RefusedRequests, refused_values
 from groundswell.web.surface import AnyRequest, page_router
 
 PATH = "/ops/audit"
 SHOWN = 50
+REQUESTS: Final = "requests"
+"""Refusals that are answers and no events: they have a trace of their own."""
+
+KINDS: Final = ("all", *TRAIL, REQUESTS)
 
 _ABOUT: Final = (
     *("itemId", "testimonialId", "rewardId", "conversionId", "referralId", "caseId", "shareId"),
@@ -79,6 +84,7 @@ class AuditSite(msgspec.Struct, frozen=True):
     """What the route needs."""
 
     trail: Trail
+    refused: RefusedRequests
     desk: Desk
 
 
@@ -97,9 +103,10 @@ def line_of(entry: TrailEntry) -> TrailLine:
     )
 
 
-def audit_pages(*, trail: Trail, desk: Desk) -> Router:
+def audit_pages(*, trail: Trail, refused: RefusedRequests, desk: Desk) -> Router:
     """The router of the page; one signs in at ``/ops``."""
-    return page_router(PATH, [audit], desk.surface, audit_site=AuditSite(trail, desk))
+    site = AuditSite(trail, refused, desk)
+    return page_router(PATH, [audit], desk.surface, audit_site=site)
 
 
 @get("/", media_type=MediaType.HTML)
@@ -109,26 +116,33 @@ async def audit(
     caller: NamedDependency[Principal],
     kind: FromQuery[str] = "all",
     before: FromQuery[int | None] = None,
+    code: FromQuery[str | None] = None,
+    of: FromQuery[str] = EVERYBODY,
+    after: FromQuery[str | None] = None,
 ) -> Response[Any]:
-    """The trail of one kind, ``before`` a place in it."""
+    """The trail of one kind, ``before`` a place in it.
+
+    Of requests those refused with a ``code``, ``of`` a kind of callers, ``after`` a place.
+    """
     trail, desk = audit_site.trail, audit_site.desk
     if not desk.may_see(request, caller):
         return Redirect(OPERATIONS, status_code=303)
+    shared = {"kind": kind, "kinds": KINDS, "path": PATH}
+    if kind == REQUESTS:
+        refused = await refused_values(audit_site.refused, code, of, after)
+        return desk.surface.page(request, caller, "ops_refused.html", {**refused, **shared})
     wanted = next((one for one in TRAIL if one == kind), None)
     if wanted is None and kind != "all":
-        raise Invalid.at("kind", f"Must be one of all, {', '.join(TRAIL)}")
+        raise Invalid.at("kind", f"Must be one of {', '.join(KINDS)}")
     if before is not None and not 0 <= before < 2**63:
         raise Invalid.at("before", "Must be a place in the log")
     found = await trail.older(wanted, before, SHOWN + 1)
     values = {
         "lines": [line_of(one) for one in found[:SHOWN]],
         "further": found[SHOWN - 1].seq if len(found) > SHOWN else None,
-        "kind": kind,
-        "kinds": ("all", *TRAIL),
         "newest": before is None,
-        "path": PATH,
     }
-    return desk.surface.page(request, caller, "ops_audit.html", values)
+    return desk.surface.page(request, caller, "ops_audit.html", {**values, **shared})
 
 
 def _first(data: Mapping[str, Any], names: Sequence[str]) -> str | None:

@@ -12,7 +12,14 @@ from litestar.exceptions import HTTPException
 
 from groundswell.contract.errors import GroundswellError
 from groundswell.http.failures import report_unexpected
-from groundswell.http.problems import STATUS_OF_KIND, headers_of
+from groundswell.http.problems import (
+    STATUS_OF_KIND,
+    Problem,
+    headers_of,
+    problem_of,
+    problem_of_status,
+)
+from groundswell.http.refusals import note
 from groundswell.web.templates import Templates, Theme
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
@@ -66,6 +73,7 @@ class ErrorPages:
         trouble = trouble_of(error)
         if trouble.status == 500:
             report_unexpected(error)
+        note(request.scope, _problem(error, trouble.status))
         return self.response(request, trouble)
 
     def response(self, request: Request[Any, Any, Any], trouble: Trouble) -> Response[str]:
@@ -82,6 +90,10 @@ class ErrorPages:
             media_type=MediaType.HTML,
             headers=dict(trouble.headers),
         )
+
+
+def _problem(error: Exception, status: int) -> Problem:
+    return problem_of(error) if isinstance(error, GroundswellError) else problem_of_status(status)
 
 
 def for_browsers(pages: ErrorPages, otherwise: Handler) -> Handler:

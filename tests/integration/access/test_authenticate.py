@@ -48,7 +48,7 @@ async def test_a_token_makes_a_user(
 
 async def test_a_key_makes_the_host(authenticator: Authenticator, clock: Clock) -> None:
     found = await authenticator.authenticate(HOST_HEADER, PEER, None, None, clock.now)
-    assert found == Principal("host", None, PEER, None)
+    assert found == Principal("host", None, PEER, None, key_id="settings")
 
 
 @pytest.mark.parametrize(

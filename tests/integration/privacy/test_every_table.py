@@ -21,6 +21,7 @@ NAMES = frozenset(
         *("user_id", "author_id", "owner_id", "actor_id", "subject_id", "recipient_id"),
         *("referrer_id", "referee_id", "holder_id", "subject", "blocked_id", "partner_id"),
         *("held_by", "resolved_by", "decided_by", "requested_by", "user_low", "user_high"),
+        "caller_id",
     )
 )
 DOCUMENTS = frozenset({"trace", "facts", "parts", "evidence", "decisions", "engager", "told"})

@@ -91,7 +91,8 @@ class HotRoutes:
             sent = await read_body(scope, receive, self._body_limit)
             answer = _encode(await perform(caller, media_file_id, sent))
         except GroundswellError as error:
-            await send_error(send, error)
+            cast("dict[str, Any]", scope)["path_params"] = {"media_file_id": media_file_id}
+            await send_error(scope, send, error)
         except Exception as error:
             report_unexpected(error)
             await send_problem(send, problem_of_status(500))

@@ -50,11 +50,15 @@ class ErrorShape(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The outcome of one call: what to send, and which status it has alone."""
+    """The outcome of one call: what to send, and which status it has alone.
+
+    ``problem`` is what went wrong, in words that repeat nothing of the call.
+    """
 
     status: int
     body: dict[str, Any]
     retry_after: int | None = None
+    problem: Problem | None = None
 
 
 def result(data: Any) -> Answer:
@@ -72,7 +76,7 @@ def failure_of_status(status: int, path: str | None, message: str | None = None)
     """The answer of a call that failed in the protocol itself, or in a way nobody foresaw."""
     problem = problem_of_status(status)
     told = problem if message is None else msgspec.structs.replace(problem, detail=message)
-    return _failure(told, path, None)
+    return msgspec.structs.replace(_failure(told, path, None), problem=problem)
 
 
 def status_of(answers: Sequence[Answer]) -> int:
@@ -88,4 +92,4 @@ def _failure(problem: Problem, path: str | None, retry_after: int | None) -> Ans
         name, number = _PARSE_ERROR
     data = ErrorData(name, problem.status, problem.code, path, problem.errors, retry_after)
     shape = ErrorShape(problem.detail, number, data)
-    return Answer(problem.status, {"error": shape}, retry_after)
+    return Answer(problem.status, {"error": shape}, retry_after, problem)

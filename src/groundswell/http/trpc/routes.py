@@ -18,6 +18,7 @@ from groundswell.http.body import ApiRequest, require_json
 from groundswell.http.callers import Callers
 from groundswell.http.decoding import decode_json
 from groundswell.http.failures import report_unexpected
+from groundswell.http.refusals import note
 from groundswell.http.trpc.calls import Call, calls_of
 from groundswell.http.trpc.envelopes import (
     Answer,
@@ -60,10 +61,14 @@ class Router:
             caller = await self._callers.of(request.scope)
             calls = calls_of(paths, batched=batched, sent=await _sent(request, kind))
         except GroundswellError as error:
-            return _respond([failure(error, None)], batched=False)
+            return _refused(request, failure(error, None))
         except HTTPException as error:
-            return _respond([failure_of_status(error.status_code, None)], batched=False)
+            return _refused(request, failure_of_status(error.status_code, None))
         answers = await asyncio.gather(*(self._run(call, kind, caller) for call in calls))
+        for call, answer in zip(calls, answers, strict=True):
+            if answer.problem is not None:
+                known = f"/trpc/{call.path}" if call.path in self._procedures else None
+                note(request.scope, answer.problem, route=known)
         return _respond(answers, batched=batched)
 
     async def _run(self, call: Call, kind: ProcedureKind, caller: Principal) -> Answer:
@@ -96,6 +101,13 @@ async def _sent(request: ApiRequest, kind: ProcedureKind) -> bytes:
 def _wrong_method(procedure: Procedure) -> str:
     method = "GET" if procedure.kind == "query" else "POST"
     return f'"{procedure.name}" is a {procedure.kind}: send it as {method}'
+
+
+def _refused(request: ApiRequest, answer: Answer) -> Response[bytes]:
+    """The response to a request of which no call was looked at."""
+    if answer.problem is not None:
+        note(request.scope, answer.problem)
+    return _respond([answer], batched=False)
 
 
 def _respond(answers: Sequence[Answer], *, batched: bool) -> Response[bytes]:

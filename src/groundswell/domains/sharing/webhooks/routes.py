@@ -11,8 +11,10 @@ from litestar.params import PathParameter
 from groundswell.domains.sharing.views import Taken
 from groundswell.domains.sharing.webhooks.adapter import Delivery
 from groundswell.domains.sharing.webhooks.receiving import Webhooks
+from groundswell.http.refusals import note_repeated
 
 LARGEST_WEBHOOK = 1024 * 1024
+WEBHOOK_REPEATED = "webhook_repeated"
 
 PlatformName = Annotated[
     str, PathParameter(min_length=1, max_length=64, description="The platform, as it is set.")
@@ -41,7 +43,10 @@ async def post_webhook(
         headers=_headers(request),
         body=await request.body(),
     )
-    return await webhooks.receive(platform, delivery)
+    taken = await webhooks.receive(platform, delivery)
+    if taken.repeated:
+        note_repeated(request.scope, WEBHOOK_REPEATED, taken.repeated, status=202)
+    return taken
 
 
 @get(
