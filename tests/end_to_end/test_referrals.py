@@ -199,7 +199,7 @@ async def test_claims_that_are_refused_say_why(service: Service) -> None:
         missing = await host.post(
             "/v1/programs/none/redemptions", json={"code": own["code"], "userId": bob}
         )
-        assert await refused(missing) == (404, "not_found")
+        assert await refused(missing) == (404, "program_not_found")
     async with await service.user(name("mallory")) as mallory:
         answer = await mallory.post(path, json={"code": own["code"], "userId": name("victim")})
         assert answer.status_code == 403

@@ -5,7 +5,8 @@ GroundswellError
 ├── Unauthenticated      401
 ├── Forbidden            403
 ├── NotFound             404
-│   └── MediaNotFound
+│   ├── MediaNotFound
+│   └── ConversionNotFound
 ├── Conflict             409  one of a closed list of codes
 ├── TooLarge             413
 ├── RateLimited          429
@@ -99,6 +100,15 @@ class MediaNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("Media file not found")
+
+
+class ConversionNotFound(NotFound):
+    """No conversion has this id."""
+
+    code = "conversion_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No conversion has this id.")
 
 
 class Conflict(GroundswellError):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from groundswell.contract.errors import Conflict, Forbidden, GroundswellError, NotFound
+from groundswell.contract.errors import Conflict, Forbidden, GroundswellError
 from groundswell.contract.events.referrals import CodeGenerated, CodeRevoked
 from groundswell.domains.referrals import code_rows as sql
 from groundswell.domains.referrals.codes import Code, new_code, normalised
 from groundswell.domains.referrals.commands import MakeCode, RevokeCode
 from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.program_rows import find_program
-from groundswell.domains.referrals.programs import no_such_program
 from groundswell.domains.referrals.referral_rows import is_suspended
+from groundswell.domains.referrals.refusals import CodeNotFound, ProgramNotFound
 from groundswell.domains.referrals.views import CodeView
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
@@ -32,7 +32,7 @@ class Codes:
         """The code a user has, or a new one."""
         program = await find_program(transaction, command.program_id)
         if program is None:
-            return no_such_program()
+            return ProgramNotFound()
         own = await transaction.fetch(
             sql.FIND_OWN,
             program_id=command.program_id,
@@ -58,7 +58,7 @@ class Codes:
         rows = await transaction.fetch(sql.FIND_BY_ID, code_id=command.code_id)
         code = sql.code_of(rows[0]) if rows else None
         if code is None or code.program_id != command.program_id:
-            return NotFound("No such code")
+            return CodeNotFound()
         if command.owner is not None and command.owner != code.user_id:
             return Forbidden("This is somebody else's code.")
         if code.ended != "revoked":

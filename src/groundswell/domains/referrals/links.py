@@ -13,14 +13,13 @@ from groundswell.domains.referrals.codes import Code, normalised
 from groundswell.domains.referrals.commands import FollowLink, ReportTouch
 from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.program_rows import Program, find_program
-from groundswell.domains.referrals.programs import no_such_program
 from groundswell.domains.referrals.referral_rows import (
     FIND_VISITORS,
     Person,
     find_person,
     is_suspended,
 )
-from groundswell.domains.referrals.refusals import CodeNotFound
+from groundswell.domains.referrals.refusals import CodeNotFound, ProgramNotFound
 from groundswell.domains.referrals.touch_rows import TouchRow, add_touch
 from groundswell.domains.referrals.views import Followed, Touched
 from groundswell.store import Transaction
@@ -64,7 +63,7 @@ async def report_touch(
     """Keep a click that was counted elsewhere, and look again at who it was."""
     program = await find_program(transaction, command.program_id)
     if program is None:
-        return no_such_program()
+        return ProgramNotFound()
     code = await code_rows.find_code(transaction, normalised(command.code))
     if code is None or code.program_id != command.program_id:
         return CodeNotFound()

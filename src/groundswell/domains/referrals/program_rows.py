@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from groundswell.contract.errors import NotFound
 from groundswell.contract.times import to_rfc3339
+from groundswell.domains.referrals.refusals import ProgramNotFound
 from groundswell.domains.referrals.rules import ProgramRules
 from groundswell.domains.referrals.views import ProgramState, ProgramView
 from groundswell.store import Statement, Store, Transaction
@@ -122,9 +122,9 @@ async def check_program(store: Store, program_id: str) -> Program:
     """The program as it is now, outside of a transaction.
 
     Raises:
-        NotFound: nobody knows it.
+        ProgramNotFound: nobody knows it.
     """
     rows = await store.fetch(FIND, program_id=program_id)
     if not rows:
-        raise NotFound("No such program")
+        raise ProgramNotFound
     return program_of(rows[0])

@@ -6,21 +6,17 @@ from typing import Any
 
 import msgspec
 
-from groundswell.contract.errors import Conflict, GroundswellError, Invalid, NotFound
+from groundswell.contract.errors import Conflict, GroundswellError, Invalid
 from groundswell.contract.events.referrals import ProgramCreated, ProgramUpdated
 from groundswell.domains.referrals import program_rows as sql
 from groundswell.domains.referrals.commands import ChangeProgram, CreateProgram
 from groundswell.domains.referrals.program_rows import Program, find_program
+from groundswell.domains.referrals.refusals import ProgramNotFound
 from groundswell.domains.referrals.rules import ProgramRules, rule_faults
 from groundswell.domains.referrals.views import ProgramView
 from groundswell.http.decoding import field_error, invalid
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
-
-
-def no_such_program() -> NotFound:
-    """The refusal for a program nobody knows."""
-    return NotFound("No such program")
 
 
 async def create_program(
@@ -52,7 +48,7 @@ async def create_program(
     )
     tail.append(event, command.at)
     made = await find_program(transaction, command.program_id)
-    return made.view() if made else no_such_program()
+    return made.view() if made else ProgramNotFound()
 
 
 async def change_program(
@@ -61,7 +57,7 @@ async def change_program(
     """Change it; what is as it was makes no version."""
     program = await find_program(transaction, command.program_id)
     if program is None:
-        return no_such_program()
+        return ProgramNotFound()
     if program.state == "ended" and command.changes.get("state", "ended") != "ended":
         return Conflict("program_ended", "A program that has ended does not begin again.")
     try:

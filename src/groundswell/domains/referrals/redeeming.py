@@ -17,8 +17,8 @@ from groundswell.domains.referrals.commands import (
 from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.obstacles import Referee, barred_referrers, existing_user, reject
 from groundswell.domains.referrals.program_rows import Program, find_program
-from groundswell.domains.referrals.programs import no_such_program
 from groundswell.domains.referrals.referral_rows import Referral, find_person, find_referral
+from groundswell.domains.referrals.refusals import ProgramNotFound
 from groundswell.domains.referrals.touch_rows import (
     TouchRow,
     add_touch,
@@ -36,7 +36,7 @@ async def redeem(
     """A typed code: the referral, the same one if it is claimed again, or why there is none."""
     program = await find_program(transaction, command.program_id)
     if program is None:
-        return no_such_program()
+        return ProgramNotFound()
     code = await code_rows.find_code(transaction, normalised(command.code))
     bound = await find_referral(transaction, command.program_id, command.user_id)
     if bound is not None and code is not None and bound.code_id == code.code_id:
@@ -70,7 +70,7 @@ async def set_referrer(
     """The host decides: stronger than anything else, and than what was decided before."""
     program = await find_program(transaction, command.program_id)
     if program is None:
-        return no_such_program()
+        return ProgramNotFound()
     row = _by_hand(command)
     touch = row.touch(None)
     bound = await find_referral(transaction, command.program_id, command.user_id)

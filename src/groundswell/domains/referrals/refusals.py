@@ -15,6 +15,33 @@ class CodeNotFound(NotFound):
         super().__init__("Nobody has this code.")
 
 
+class ProgramNotFound(NotFound):
+    """No program has this id."""
+
+    code = "program_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No program has this id.")
+
+
+class ReferralNotFound(NotFound):
+    """No referral has this id."""
+
+    code = "referral_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No referral has this id.")
+
+
+class CaseNotFound(NotFound):
+    """No case of fraud has this id."""
+
+    code = "case_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No case has this id.")
+
+
 _CONFLICTS = (
     Conflict("code_expired", "The time of this code is over."),
     Conflict("code_not_started", "This code cannot be used yet."),

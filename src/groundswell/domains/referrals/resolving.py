@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundswell.contract.errors import Conflict, GroundswellError, NotFound
+from groundswell.contract.errors import Conflict, GroundswellError
 from groundswell.contract.events import referrals as events
 from groundswell.domains.referrals import conversion_rows as conversions
 from groundswell.domains.referrals import referral_rows as sql
@@ -11,8 +11,8 @@ from groundswell.domains.referrals.commands import EndReferrer, ResolveCase, Sus
 from groundswell.domains.referrals.conversion_rows import Conversion
 from groundswell.domains.referrals.converting import set_state, undo
 from groundswell.domains.referrals.program_rows import find_program
-from groundswell.domains.referrals.programs import no_such_program
 from groundswell.domains.referrals.referral_rows import Referral
+from groundswell.domains.referrals.refusals import CaseNotFound, ProgramNotFound
 from groundswell.domains.referrals.suspicions import Case, holding_rules
 from groundswell.domains.referrals.views import CaseState, Done
 from groundswell.store import Statement, Transaction
@@ -47,7 +47,7 @@ async def resolve_case(
     """Decide a case. The same decision once more changes nothing, another one is refused."""
     rows = await transaction.fetch(cases.FIND_CASE, case_id=command.case_id)
     if not rows:
-        return NotFound("No such case")
+        return CaseNotFound()
     case = Case(*rows[0])
     if case.state == command.resolution:
         return Done()
@@ -62,7 +62,7 @@ async def suspend_referrer(
 ) -> Done | GroundswellError:
     """End a referrer's part, or let them take part again."""
     if await find_program(transaction, command.program_id) is None:
-        return no_such_program()
+        return ProgramNotFound()
     before = await sql.is_suspended(transaction, command.program_id, command.user_id)
     if before != command.suspended:
         await _suspend(transaction, tail, command, "host")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from groundswell.contract.errors import Conflict, NotFound
+from groundswell.contract.errors import Conflict
 from groundswell.contract.money import Money, to_minor
 from groundswell.domains.rewards.books import Books
 from groundswell.domains.rewards.commands import (
@@ -14,6 +14,7 @@ from groundswell.domains.rewards.commands import (
     ReleaseReferrals,
 )
 from groundswell.domains.rewards.granting import REVIEW, UNDER_REVIEW
+from groundswell.domains.rewards.refusals import RewardNotFound
 from groundswell.domains.rewards.reversing import withdraw_by_hand
 from groundswell.domains.rewards.rows import Reward
 from groundswell.domains.rewards.states import LIVE, refusal
@@ -25,13 +26,13 @@ def decide(books: Books, command: DecideReward) -> Reward:
     """Do what the host wants; the reward afterwards.
 
     Raises:
-        NotFound: there is no such reward.
+        RewardNotFound: there is no such reward.
         Conflict: it is not legal in the reward's state.
         Invalid: the amount is none.
     """
     reward = books.rewards.get(command.reward_id)
     if reward is None:
-        raise NotFound("No reward has this id.")
+        raise RewardNotFound
     match command.action:
         case "approve" | "pay":
             done = books.move(reward, command.action, command.reason)

@@ -28,9 +28,13 @@ MOST_ENDPOINTS = 32
 _NAMES = {"patterns": "events"}
 
 
-def no_endpoint() -> NotFound:
-    """There is no endpoint of this id."""
-    return NotFound("There is no such endpoint")
+class EndpointNotFound(NotFound):
+    """No webhook endpoint has this id."""
+
+    code = "endpoint_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such endpoint.")
 
 
 async def create(
@@ -65,7 +69,7 @@ async def change(
     """Only what differs. An endpoint that is enabled again goes on where it stopped."""
     endpoint = await rows.find_endpoint(transaction, command.endpoint_id)
     if endpoint is None:
-        return no_endpoint()
+        return EndpointNotFound()
     wanted = {
         name: value
         for name in ("url", "description", "patterns", "privacy", "enabled")
@@ -106,7 +110,7 @@ async def rotate(
     """At most two secrets are valid: the one before the last ends at once."""
     endpoint = await rows.find_endpoint(transaction, command.endpoint_id)
     if endpoint is None:
-        return no_endpoint()
+        return EndpointNotFound()
     changed = msgspec.structs.replace(
         endpoint,
         secret_version=endpoint.secret_version + 1,
@@ -126,7 +130,7 @@ async def delete(
     """With all that waits, and all that failed."""
     endpoint = await rows.find_endpoint(transaction, command.endpoint_id)
     if endpoint is None:
-        return no_endpoint()
+        return EndpointNotFound()
     await transaction.fetch(sql.REMOVE_ALL, endpoint_id=command.endpoint_id)
     await transaction.fetch(rows.REMOVE, endpoint_id=command.endpoint_id)
     told = events.EndpointDeleted(endpoint_id=endpoint.endpoint_id, origin=endpoint.origin)
@@ -139,7 +143,7 @@ async def test(
     """The event goes the way of all others."""
     endpoint = await rows.find_endpoint(transaction, command.endpoint_id)
     if endpoint is None:
-        return no_endpoint()
+        return EndpointNotFound()
     if not endpoint.enabled:
         return Conflict("endpoint_disabled", "The endpoint is disabled; enable it first.")
     told = events.EndpointTested(endpoint_id=endpoint.endpoint_id, origin=endpoint.origin)

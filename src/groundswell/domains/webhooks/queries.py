@@ -12,7 +12,7 @@ from groundswell.domains.webhooks.endpoint_rows import (
     endpoint_of,
     find_endpoint,
 )
-from groundswell.domains.webhooks.endpoints import no_endpoint
+from groundswell.domains.webhooks.endpoints import EndpointNotFound
 from groundswell.domains.webhooks.views import EndpointView, FailureView
 from groundswell.store import Row, Store
 
@@ -32,7 +32,7 @@ class WebhookQueries:
         """
         rows = await self._store.fetch(FIND, endpoint_id=endpoint_id)
         if not rows:
-            raise no_endpoint()
+            raise EndpointNotFound
         return endpoint_of(rows[0])
 
     async def view(self, endpoint_id: str, secret: str | None = None) -> EndpointView:
@@ -45,7 +45,7 @@ class WebhookQueries:
             endpoint = await find_endpoint(transaction, endpoint_id)
             counts = {row[0]: row[1:] for row in await transaction.fetch(sql.COUNTS)}
         if endpoint is None:
-            raise no_endpoint()
+            raise EndpointNotFound
         return self._view(endpoint, counts, secret)
 
     async def endpoints(self) -> Page[EndpointView]:

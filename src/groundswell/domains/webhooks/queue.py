@@ -21,7 +21,7 @@ from groundswell.domains.webhooks.commands import (
     Tried,
 )
 from groundswell.domains.webhooks.endpoint_rows import Endpoint
-from groundswell.domains.webhooks.endpoints import no_endpoint
+from groundswell.domains.webhooks.endpoints import EndpointNotFound
 from groundswell.domains.webhooks.views import Replayed
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
@@ -114,6 +114,15 @@ def _why_disabled(endpoint: Endpoint, command: SettleDeliveries) -> DisabledReas
     return "failing" if endpoint.health.is_hopeless(command.at) else None
 
 
+class LoggedEventNotFound(NotFound):
+    """No event has this id."""
+
+    code = "event_not_found"
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"No event has the id {event_id!r}.")
+
+
 async def replay_events(
     transaction: Transaction, command: ReplayEvents, _: EventTail
 ) -> Replayed | NotFound | Conflict:
@@ -126,7 +135,7 @@ async def replay_events(
     known: dict[str, int] = {row[0]: row[1] for row in found}
     missing = [one for one in wanted if one not in known]
     if missing:
-        return NotFound(f"No event has the id {missing[0]!r}")
+        return LoggedEventNotFound(missing[0])
     return await _queue_again(transaction, command.endpoint_id, sorted(known.values()), command.at)
 
 
@@ -157,7 +166,7 @@ async def replay_range(
 async def _refuse(transaction: Transaction, endpoint_id: str) -> NotFound | Conflict | None:
     endpoint = await rows.find_endpoint(transaction, endpoint_id)
     if endpoint is None:
-        return no_endpoint()
+        return EndpointNotFound()
     if not endpoint.enabled:
         return Conflict("endpoint_disabled", "The endpoint is disabled; enable it first.")
     return None
