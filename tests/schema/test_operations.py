@@ -53,3 +53,26 @@ def test_a_refusal_fits_its_schema(service: Service, path: str) -> None:
     case.validate_response(answer)
     security = case.operation.definition.raw["security"]
     assert security == [{"host": []}]
+
+
+def test_every_write_that_may_be_sent_again_takes_an_idempotency_key(service: Service) -> None:
+    document = httpx.get(f"{service.url}/openapi.json", trust_env=False).json()
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    parameter = document["components"]["parameters"]["IdempotencyKey"]
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    takes = {
+        (method, path)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if key in operation.get("parameters", [])
+    }
+    assert {
+        ("put", "/v1/media/{mediaFileId}/vote"),
+        ("post", "/v1/shares"),
+        ("post", "/v1/programs/{programId}/redemptions"),
+        ("post", "/v1/rewards/{rewardId}/pay"),
+        ("post", "/v1/testimonials/{testimonialId}/withdraw"),
+    } <= takes
+    assert not {one for one in takes if one[0] == "get"}
+    page = httpx.get(f"{service.url}/docs", trust_env=False).text
+    assert "Idempotency-Key" in page

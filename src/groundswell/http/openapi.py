@@ -19,6 +19,7 @@ from groundswell.contract.paging import BIGGEST
 from groundswell.http.callers import COOKIE
 from groundswell.http.decoding import camel
 from groundswell.http.docs.page import DocumentationPage, stylesheet
+from groundswell.http.idempotency import HEADER
 from groundswell.http.problems import PROBLEM_JSON, Problem, problem_of_status
 
 ANYONE: list[SecurityRequirement] = [{}, {"user": []}, {"host": []}]
@@ -87,10 +88,34 @@ def complete(document: dict[str, Any], app: Litestar) -> dict[str, Any]:
     for (path, method, body), schema in zip(bodies, inputs[1:], strict=True):
         if operation := finished["paths"].get(path, {}).get(method):
             operation["requestBody"] = _request_body(schema, required=not body.is_optional)
+    components["parameters"] = {"IdempotencyKey": _idempotency_key()}
+    repeatable = set(_repeatable(app))
     for path, method, operation in _operations(finished):
         _finish(operation, path, method)
+        if (path, method) in repeatable:
+            reference = {"$ref": "#/components/parameters/IdempotencyKey"}
+            operation.setdefault("parameters", []).append(reference)
     finished["paths"] = {_camel_path(path): item for path, item in finished["paths"].items()}
     return finished
+
+
+def _repeatable(app: Litestar) -> Iterator[tuple[str, str]]:
+    """Path and method of what happens once however often it is sent with one key."""
+    for route in app.routes:
+        for handler, _ in getattr(route, "route_handler_map", {}).values():
+            if "idempotency" in handler.parsed_fn_signature.parameters:
+                for method in handler.http_methods:
+                    yield route.path_format, method.lower()
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "description": "Names one attempt: sent again with the same key, it happens once.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    }
 
 
 def _bodies(app: Litestar) -> Iterator[tuple[str, str, FieldDefinition]]:

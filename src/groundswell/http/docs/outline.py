@@ -86,7 +86,8 @@ def _callers(security: list[dict[str, Any]]) -> str:
     return "anyone" if "anyone" in names else " or ".join(names) or "anyone"
 
 
-def _parameter(document: dict[str, Any], raw: dict[str, Any]) -> Field:
+def _parameter(document: dict[str, Any], entry: dict[str, Any]) -> Field:
+    raw = _resolve(document, entry)
     schema = _resolve(document, raw.get("schema", {}))
     return Field(
         name=raw["name"],
