@@ -18,7 +18,7 @@ from groundswell.domains.referrals import referral_rows as sql
 from groundswell.domains.referrals.attribution import Decision, Touch, attribute
 from groundswell.domains.referrals.converting import apply_activities, bind_conversions_anew
 from groundswell.domains.referrals.fraud import Facts, signals
-from groundswell.domains.referrals.looking import facts_of
+from groundswell.domains.referrals.looking import CLICKS, facts_of
 from groundswell.domains.referrals.naming import new_id
 from groundswell.domains.referrals.obstacles import Referee, barred_referrers, obstacle, reject
 from groundswell.domains.referrals.program_rows import Program
@@ -72,7 +72,7 @@ async def reconsider(
     if bound is None:
         await consider(transaction, tail, program, referee, touches, now)
         return
-    if bound.touch_kind not in ("click", "cookie") or bound.is_over or bound.state == "reversed":
+    if bound.touch_kind not in CLICKS or bound.is_over or bound.state == "reversed":
         return
     barred = await barred_referrers(transaction, program, person.user_id, touches)
     rules = await program_rows.rules_of(transaction, program, bound.rule_version)
@@ -109,7 +109,7 @@ async def rebind(
         await _count(transaction, program.program_id, bound.referrer_id, -1)
         await _count(transaction, program.program_id, touch.referrer_id, 1)
     if touch.code_id is not None and touch.code_id != bound.code_id:
-        await transaction.fetch(code_rows.USE, code_id=touch.code_id)
+        await transaction.write(code_rows.USE, code_id=touch.code_id)
     after = await find_referral(transaction, bound.program_id, bound.referee_id)
     assert after is not None  # noqa: S101 - it was there a moment ago
     event = events.AttributionOverridden(
@@ -173,11 +173,9 @@ async def _write(
     facts: Facts,
     now: int,
 ) -> Referral:
-    taken = await transaction.fetch(sql.FIND_BY_ID, referral_id=touch.referral_id)
     rules = program.rules
     row = Referral(
-        # Two people with one browser have one click, and a referral each.
-        referral_id=new_id("ref") if taken else touch.referral_id,
+        referral_id=await _free_id(transaction, touch),
         program_id=program.program_id,
         referee_id=referee.user_id,
         referrer_id=touch.referrer_id,
@@ -198,16 +196,25 @@ async def _write(
     values = msgspec.structs.asdict(row)
     for fixed in ("state", "conversions", "reason"):
         values.pop(fixed)
-    await transaction.fetch(sql.ADD, **values, trace=_json(decision.trace), facts=_json(facts))
-    await transaction.fetch(program_rows.COUNT_REFERRAL, program_id=program.program_id, more=1)
+    await transaction.write(sql.ADD, **values, trace=_json(decision.trace), facts=_json(facts))
+    await transaction.write(program_rows.COUNT_REFERRAL, program_id=program.program_id, more=1)
     await _count(transaction, program.program_id, touch.referrer_id, 1)
     if touch.code_id is not None:
-        await transaction.fetch(code_rows.USE, code_id=touch.code_id)
+        await transaction.write(code_rows.USE, code_id=touch.code_id)
     return row
 
 
+async def _free_id(transaction: Transaction, touch: Touch) -> str:
+    """The id that was announced at the touch. Two people with one browser have one click, and a
+    referral each; what is typed or decided by hand is one person's alone.
+    """
+    shared = touch.kind in CLICKS
+    taken = shared and await transaction.fetch(sql.FIND_BY_ID, referral_id=touch.referral_id)
+    return new_id("ref") if taken else touch.referral_id
+
+
 async def _count(transaction: Transaction, program_id: str, user_id: str, more: int) -> None:
-    await transaction.fetch(sql.COUNT_REFERRER, program_id=program_id, user_id=user_id, more=more)
+    await transaction.write(sql.COUNT_REFERRER, program_id=program_id, user_id=user_id, more=more)
 
 
 def _assigned(program: Program, referral: Referral, held: bool) -> events.AttributionAssigned:

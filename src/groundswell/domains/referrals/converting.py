@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from groundswell.contract.events import referrals as events
@@ -43,7 +45,7 @@ async def apply_activity(
     elsewhere = activity.program_id not in (None, referral.program_id)
     if stage is None or elsewhere or referral.is_over or referral.state == "reversed":
         return referral
-    if activity.at < await _counted_from(transaction, rules, referral):
+    if await _is_too_early(transaction, rules, referral, activity):
         return referral
     done = await transaction.fetch(sql.FIND_OF_REFERRAL, referral_id=referral.referral_id)
     conversions = [Conversion(*row) for row in done]
@@ -53,10 +55,10 @@ async def apply_activity(
     if reason is not None:
         _reject(tail, referral, reason, activity, now)
         return referral
-    referral = await _start(transaction, tail, referral, stage, activity, now)
+    starts = await _reach(transaction, tail, referral, stage, activity, now)
     most = rules.limits.conversions_per_referee
     if not stage.completes or (most is not None and referral.conversions >= most):
-        return referral
+        return await set_state(transaction, referral, "started") if starts else referral
     occurrence = 1 + max((one.occurrence for one in conversions), default=0)
     conversion = _conversion(referral, stage, activity, occurrence, now)
     return await complete(transaction, tail, rules, referral, conversion, now)
@@ -74,11 +76,12 @@ async def complete(
     values = msgspec.structs.asdict(conversion)
     for fixed in ("state", "reason"):
         values.pop(fixed)
-    await transaction.fetch(sql.ADD, **values)
-    await transaction.fetch(program_rows.COUNT_CONVERSION, program_id=referral.program_id, more=1)
-    referral = await set_state(
-        transaction, referral, "completed", conversions=referral.conversions + 1
+    await transaction.write(sql.ADD, **values)
+    await transaction.write(program_rows.COUNT_CONVERSION, program_id=referral.program_id, more=1)
+    referral = msgspec.structs.replace(
+        referral, state="completed", reason=None, conversions=referral.conversions + 1
     )
+    await transaction.write(SET_STATE, **_standing(referral))
     flags = await holding_rules(transaction, referral)
     event = events.ConversionCompleted(
         program_id=referral.program_id,
@@ -176,14 +179,17 @@ async def set_state(
     """Move a referral on."""
     count = referral.conversions if conversions is None else conversions
     after = msgspec.structs.replace(referral, state=state, reason=reason, conversions=count)
-    await transaction.fetch(
-        SET_STATE,
-        referral_id=referral.referral_id,
-        state=state,
-        reason=reason,
-        conversions=count,
-    )
+    await transaction.fetch(SET_STATE, **_standing(after))
     return after
+
+
+def _standing(referral: Referral) -> dict[str, Any]:
+    return {
+        "referral_id": referral.referral_id,
+        "state": referral.state,
+        "reason": referral.reason,
+        "conversions": referral.conversions,
+    }
 
 
 def _stage_of(rules: ProgramRules, activity: Activity) -> Stage | None:
@@ -194,12 +200,18 @@ def _stage_of(rules: ProgramRules, activity: Activity) -> Stage | None:
     )
 
 
-async def _counted_from(transaction: Transaction, rules: ProgramRules, referral: Referral) -> int:
-    """From when on what a person does counts: their registration, if the code came soon after."""
+async def _is_too_early(
+    transaction: Transaction, rules: ProgramRules, referral: Referral, activity: Activity
+) -> bool:
+    """What a person does counts from the touch on, or from their registration, if the code came
+    soon after that.
+    """
+    if activity.at >= referral.touch_at:
+        return False
     person = await find_person(transaction, referral.referee_id)
     if person is None or referral.touch_at - person.registered_at > rules.windows.code_grace:
-        return referral.touch_at
-    return min(referral.touch_at, person.registered_at)
+        return True
+    return activity.at < person.registered_at
 
 
 def _unqualified(
@@ -218,19 +230,20 @@ def _unqualified(
     return None
 
 
-async def _start(
+async def _reach(
     transaction: Transaction,
     tail: EventTail,
     referral: Referral,
     stage: Stage,
     activity: Activity,
     now: int,
-) -> Referral:
+) -> bool:
+    """Note a stage when it is reached first; tells whether the referral starts by it."""
     new = await transaction.fetch(
         sql.ADD_STAGE, referral_id=referral.referral_id, stage=stage.name, at=activity.at
     )
     if not new:
-        return referral
+        return False
     event = events.ConversionStarted(
         program_id=referral.program_id,
         referrer_id=referral.referrer_id,
@@ -240,9 +253,7 @@ async def _start(
         anonymous=bool(referral.anonymous),
     )
     tail.append(event, now)
-    if referral.state != "attributed":
-        return referral
-    return await set_state(transaction, referral, "started")
+    return referral.state == "attributed"
 
 
 def _reject(

@@ -14,7 +14,8 @@ from groundswell.domains.referrals.touch_rows import find_touch
 from groundswell.store import Transaction
 
 NOBODY = Identity()
-_CLICKS = ("click", "cookie")
+CLICKS = ("click", "cookie")
+"""Touches that people who share a browser share."""
 _MEDIAN_DAYS = 7
 
 
@@ -22,13 +23,12 @@ async def facts_of(
     transaction: Transaction, program: Program, touch: Touch, referee_id: str, at: int, now: int
 ) -> Facts:
     """What is known at ``now`` of a referral by ``touch`` of somebody who registered at ``at``."""
-    referee = await sql.find_person(transaction, referee_id)
-    referrer = await sql.find_person(transaction, touch.referrer_id)
+    people = await sql.find_people(transaction, referee_id, touch.referrer_id)
+    referee, referrer = people.get(referee_id), people.get(touch.referrer_id)
     pair = {"referrer_id": touch.referrer_id, "program_id": program.program_id}
     earlier = await transaction.fetch(sql.FIND_EARLIER, **pair, referee_id=referee_id)
-    clicked = await find_touch(transaction, touch.touch_id) if touch.kind in _CLICKS else None
-    last_hour = await _count(transaction, pair, now - HOUR, now)
-    last_day = await _count(transaction, pair, now - DAY, now)
+    clicked = await find_touch(transaction, touch.touch_id) if touch.kind in CLICKS else None
+    last_hour, last_day = await _counts(transaction, pair, now)
     typical = 0.0
     if last_day >= program.rules.fraud.per_day:
         typical = await _median(transaction, pair, now)
@@ -72,9 +72,12 @@ async def _doubles(transaction: Transaction, person: sql.Person | None) -> tuple
     return tuple(row[0] for row in rows)
 
 
-async def _count(transaction: Transaction, pair: dict[str, str], since: int, now: int) -> int:
-    rows = await transaction.fetch(sql.COUNT_SINCE, **pair, since=since, now=now)
-    return int(rows[0][0])
+async def _counts(transaction: Transaction, pair: dict[str, str], now: int) -> tuple[int, int]:
+    """Referrals of the last hour and of the last day."""
+    ((hour, day),) = await transaction.fetch(
+        sql.COUNT_RECENT, **pair, hour_ago=now - HOUR, day_ago=now - DAY, now=now
+    )
+    return int(hour), int(day)
 
 
 async def _median(transaction: Transaction, pair: dict[str, str], now: int) -> float:

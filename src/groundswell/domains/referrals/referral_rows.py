@@ -8,7 +8,7 @@ from groundswell.contract.events.intake import Identity
 from groundswell.contract.events.referrals import AttributionModel
 from groundswell.domains.referrals.rules import TouchKind
 from groundswell.domains.referrals.views import ReferralState
-from groundswell.store import Statement, Transaction
+from groundswell.store import TEXT, Statement, Transaction
 
 _COLUMNS = """
     referral_id, program_id, referee_id, referrer_id, code_id, touch_id, touch_kind, touch_at,
@@ -107,6 +107,10 @@ _PERSON = """
     visitor_id, click_id, anonymous
 """
 FIND_PERSON = Statement(f"SELECT {_PERSON} FROM referral_people WHERE user_id = :user_id")  # noqa: S608
+FIND_PEOPLE = Statement(
+    f"SELECT {_PERSON} FROM referral_people WHERE user_id IN (SELECT r.user_id FROM {{rows}} r)",  # noqa: S608
+    rows={"user_id": TEXT},
+)
 FIND_VISITORS = Statement(
     f"SELECT {_PERSON} FROM referral_people WHERE visitor_id = :visitor_id ORDER BY user_id"  # noqa: S608
 )
@@ -127,11 +131,11 @@ FIND_DOUBLES = Statement(
     ORDER BY 1 LIMIT 10
     """
 )
-COUNT_SINCE = Statement(
+COUNT_RECENT = Statement(
     """
-    SELECT COUNT(*) FROM referrals
+    SELECT COUNT(CASE WHEN recorded_at > :hour_ago THEN 1 END), COUNT(*) FROM referrals
     WHERE referrer_id = :referrer_id AND program_id = :program_id
-      AND recorded_at > :since AND recorded_at <= :now
+      AND recorded_at > :day_ago AND recorded_at <= :now
     """
 )
 PER_DAY = Statement(
@@ -210,6 +214,12 @@ async def find_person(transaction: Transaction, user_id: str) -> Person | None:
     """What is known of somebody."""
     rows = await transaction.fetch(FIND_PERSON, user_id=user_id)
     return Person(*rows[0]) if rows else None
+
+
+async def find_people(transaction: Transaction, *user_ids: str) -> dict[str, Person]:
+    """What is known of several, by their ids."""
+    rows = await transaction.fetch(FIND_PEOPLE, rows=[(one,) for one in user_ids])
+    return {person.user_id: person for person in (Person(*row) for row in rows)}
 
 
 async def is_suspended(transaction: Transaction, program_id: str, user_id: str) -> bool:

@@ -54,8 +54,8 @@ class Registrations:
         if await find_person(transaction, command.user_id):
             return Done()
         visitor, click = await self._carried(transaction, command)
-        await _add_person(transaction, command, visitor, click)
         await self._typed_code(transaction, command, tail)
+        await _add_person(transaction, command, visitor, click)
         rows = await touches_of(transaction, command.user_id, visitor, click)
         for program_id in sorted({row.program_id for row in rows}):
             touches = [row.touch(click) for row in rows if row.program_id == program_id]
@@ -184,7 +184,7 @@ async def _add_person(
     transaction: Transaction, command: RegisterReferee, visitor: str | None, click: str | None
 ) -> None:
     identity = command.identity
-    await transaction.fetch(
+    await transaction.write(
         sql.ADD_PERSON,
         user_id=command.user_id,
         registered_at=command.registered_at,

@@ -89,7 +89,7 @@ class TouchRow(msgspec.Struct, frozen=True):
 
 async def add_touch(transaction: Transaction, row: TouchRow) -> None:
     """Keep a touch."""
-    await transaction.fetch(ADD, **msgspec.structs.asdict(row))
+    await transaction.write(ADD, **msgspec.structs.asdict(row))
 
 
 async def find_touch(transaction: Transaction, touch_id: str | None) -> TouchRow | None:
