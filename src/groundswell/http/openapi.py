@@ -28,10 +28,12 @@ USER_ONLY: list[SecurityRequirement] = [{"user": []}]
 USER_OR_HOST: list[SecurityRequirement] = [{"user": []}, {"host": []}]
 
 DESCRIPTION = """\
-Votes, plays, downloads, views and comments on media files, and the lists and live activity that
-follow from them. Bodies are JSON in camelCase, unknown fields are refused, times are RFC 3339 in
-UTC. Lists take `limit` and `cursor` and answer `{items, nextCursor, asOf}`. Errors are
-`application/problem+json`. Writes accept an `Idempotency-Key`.
+The social layer of an application: votes, plays and comments, the lists and live activity that
+follow from them, shares, referrals, rewards, leaderboards, friends, testimonials and inboxes. What
+happens is told live over `/v1/realtime`, `/v1/stream`, `/v1/poll` and `/socket.io/`. Bodies are
+JSON in camelCase, unknown fields are refused, times are RFC 3339 in UTC. Lists take
+`limit` and `cursor` and answer `{items, nextCursor, asOf}`. Errors are `application/problem+json`.
+Writes accept an `Idempotency-Key`.
 """
 _NO_NUL = "^[^\\u0000]*$"
 _EVERYWHERE = (400, 401, 429, 500, 503)

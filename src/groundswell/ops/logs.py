@@ -109,3 +109,9 @@ def _route_standard_library(level: int, renderer: Processor, target: TextIO) -> 
         own.setLevel(logging.NOTSET)
     for name in _SILENCED:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.getLogger("alembic.runtime.migration").addFilter(_is_a_migration)
+
+
+def _is_a_migration(record: logging.LogRecord) -> bool:
+    """Alembic says at every command which database it speaks to; only what it does is of use."""
+    return record.levelno > logging.INFO or record.msg.startswith("Running")

@@ -18,8 +18,9 @@ from groundswell.contract.errors import Invalid, Unauthenticated
 from groundswell.contract.inbox import ReadState
 from groundswell.contract.privacy import VERBS
 from groundswell.contract.times import SECOND, Clock
-from groundswell.web.mine import AUDIENCES, Mine, changes_of, money, page_of, sentence_of
+from groundswell.web.mine import AUDIENCES, Mine, changes_of, money, page_of
 from groundswell.web.qr import qr_of
+from groundswell.web.sentences import sentence_of
 from groundswell.web.surface import (
     PRIVATE,
     AnyRequest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Protocol
 
@@ -134,43 +134,6 @@ def changes_of(form: dict[str, str]) -> dict[str, object]:
 
 def _named(form: dict[str, str], field: str) -> bool:
     return form.get(field) in AUDIENCES
-
-
-_SENTENCES = {
-    "testimonial.requested": "You are asked how it went",
-    "testimonial.published": "Your testimonial is published",
-    "testimonial.rejected": "Your testimonial is not published",
-    "moderation.content.approved": "What you wrote is published",
-    "moderation.content.rejected": "What you wrote is not published",
-    "social.suggestion.created": "You may want to share",
-    "social.share.created": "You shared something",
-    "referral.reward.earned": "You earned a reward",
-    "referral.reward.held": "A reward of yours is being looked at",
-    "referral.reward.released": "A reward of yours goes on",
-    "referral.reward.approved": "A reward of yours was approved",
-    "referral.reward.paid": "A reward of yours was paid",
-    "referral.reward.cancelled": "A reward of yours was cancelled",
-    "referral.reward.reversed": "A reward of yours was taken back",
-    "referral.reward.expired": "A reward of yours has expired",
-    "referral.milestone.reached": "You reached a milestone",
-    "referral.conversion.completed": "Somebody you referred took the step",
-    "social.friend.joined": "A friend of yours is here now",
-}
-
-
-def sentence_of(message: Item) -> str:
-    """What a message says: what its type means, and about what; or the host's own words."""
-    known = _SENTENCES.get(message.event_type)
-    title = _words(message.data, ("title",))
-    if known is not None:
-        return known if title is None else f"{known}: {title}"
-    said = _words(message.data, ("title", "text", "message"))
-    return said or message.event_type.replace(".", " ").replace("_", " ").capitalize()
-
-
-def _words(data: Mapping[str, object], fields: Sequence[str]) -> str | None:
-    found = (data.get(field) for field in fields)
-    return next((one.strip() for one in found if isinstance(one, str) and one.strip()), None)
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -77,7 +77,7 @@ def _operation(document: dict[str, Any], path: str, method: str) -> Operation:
         parameters=[_parameter(document, entry) for entry in raw.get("parameters", [])],
         body=list(_fields(document, body)),
         answers=[_answered(document, *entry) for entry in sorted(raw["responses"].items())],
-        curl=_curl(document, method, path, body),
+        curl=_curl(document, method, path, body, raw.get("security", [])),
     )
 
 
@@ -152,8 +152,19 @@ def _bounds(schema: dict[str, Any]) -> str:
     return f"{'' if low is None else low}..{'' if high is None else high}"
 
 
-def _curl(document: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> str:
-    parts = ["curl"] if method == "get" else ["curl", "-X", method.upper()]
+def _curl(
+    document: dict[str, Any],
+    method: str,
+    path: str,
+    body: dict[str, Any],
+    security: list[dict[str, Any]],
+) -> str:
+    """The call as the README makes its own: the host's key and a user's token are variables."""
+    address = "localhost:8080" + re.sub(r"\{\w+\}", "1", path)
+    parts = ["curl", address] if method == "get" else ["curl", "-X", method.upper(), address]
+    if security and {} not in security:
+        key = "$GROUNDSWELL_API_KEY" if {"host": []} in security else "$TOKEN"
+        parts.append(f'-H "Authorization: Bearer {key}"')
     if body.get("properties"):
         example = {
             name: _example(document, _resolve(document, raw))
@@ -161,7 +172,7 @@ def _curl(document: dict[str, Any], method: str, path: str, body: dict[str, Any]
             if name in body.get("required", [])
         }
         parts += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(example)}'"]
-    return " ".join([*parts, re.sub(r"\{\w+\}", "1", path)])
+    return " ".join(parts)
 
 
 def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:

@@ -18,7 +18,9 @@ function tell(state) {
 function renew(fresh) {
   for (const old of document.querySelectorAll("[data-renewed]")) {
     const now = fresh.getElementById(old.id);
-    const held = old.contains(document.activeElement) || old.contains(getSelection().anchorNode);
+    const selection = getSelection();
+    const selected = !selection.isCollapsed && old.contains(selection.anchorNode);
+    const held = selected || old.contains(document.activeElement);
     if (now && !held && !old.isEqualNode(now)) old.replaceWith(document.adoptNode(now));
   }
 }
