@@ -28,6 +28,7 @@ from groundswell.http.failures import exception_handlers
 from groundswell.http.middleware import surround
 from groundswell.http.openapi import HOST_ONLY, openapi_config, openapi_routes
 from groundswell.http.parameters import CursorText, Limit, MediaFileIdInPath
+from groundswell.http.refusals import Refusals
 from groundswell.http.trpc import NoInput, Procedure, mutation, query, trpc_routes
 
 BODY_LIMIT = 1024
@@ -173,6 +174,7 @@ def build(
     origins: str = "",
     https: bool = False,
     log_requests: bool = True,
+    refusals: Refusals | None = None,
 ) -> Any:
     """The application; served by uvicorn in the integration tests too."""
     callers = Callers(authenticator or FakeAuthenticator(), lambda: 1_700_000_000_000_000)
@@ -199,4 +201,4 @@ def build(
         dependencies={"caller": Provide(callers.provide)},
         logging_config=None,
     )
-    return surround(app, https=https, origins=named, log_requests=log_requests)
+    return surround(app, https=https, origins=named, log_requests=log_requests, refusals=refusals)
