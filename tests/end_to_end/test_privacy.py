@@ -151,6 +151,10 @@ async def test_a_held_comment_is_read_after_its_review(service: Service) -> None
         approved = await host.post(f"/v1/moderation/{item}/approve")
         assert (approved.status_code, approved.json()["state"]) == (200, "approved")
         assert [one["body"] for one in (await lou.get(path)).json()["items"]] == [SHOUT]
+        decided = (await host.get("/v1/moderation/queue?state=approved&limit=50")).json()["items"]
+        assert item in [one["itemId"] for one in decided]
+        wrong = await host.get("/v1/moderation/queue?state=lost")
+        assert [one["field"] for one in wrong.json()["errors"]] == ["state"]
         conflict = await host.post(f"/v1/moderation/{item}/reject", json={"reason": "late"})
         assert (conflict.status_code, conflict.json()["code"]) == (409, "already_decided")
         unknown = await host.post("/v1/moderation/held-0/approve")

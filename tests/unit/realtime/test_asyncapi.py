@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema_rs
@@ -25,8 +26,11 @@ from groundswell.realtime.digests import Digest, DigestBuilder
 from groundswell.realtime.doors.websocket.notations import SUBPROTOCOLS
 from groundswell.realtime.gateway.frames import ClientFrame
 from groundswell.realtime.gateway.replies import REPLIES
-from groundswell.realtime.gateway.topic_replies import Subscribed
+from groundswell.realtime.gateway.topic_replies import Delta, Subscribed
 from groundswell.realtime.messages import CaughtUp, Envelope, Gap, Snapshot
+from groundswell.realtime.presence.base import MemberPage
+from groundswell.realtime.presence.members import Member, difference
+from groundswell.realtime.presence.messages import diff_message, state_message
 from groundswell.realtime.topics import KINDS
 from tests.unit.realtime.builders import envelope
 
@@ -99,6 +103,20 @@ def test_every_message_and_every_event_is_described() -> None:
     assert all(message["summary"] for message in WHOLE["components"]["messages"].values())
 
 
+def test_whatever_the_protocol_says_that_servers_tell_is_described() -> None:
+    """Also what is not made of one of the replies: EVENT, BATCH and DIGEST."""
+    protocol = (Path(__file__).parents[3] / "docs/protocol.md").read_text(encoding="utf-8")
+    section = protocol.partition("## 4.")[2].partition("\n## ")[0]
+    told = {name for row in re.findall(r"^\| (`[^|]+)\|", section, re.M) for name in _names(row)}
+    assert {"EVENT", "DELTA", "PRESENCE_DIFF", "GAP"} <= told
+    described = {message["name"] for message in WHOLE["components"]["messages"].values()}
+    assert told <= described
+
+
+def _names(cell: str) -> list[str]:
+    return re.findall(r"`([A-Z_]+)`", cell)
+
+
 def test_every_event_has_its_payload_topics_privacy_and_whether_it_is_critical() -> None:
     for name, struct in EVENT_TYPES.items():
         message = WHOLE["components"]["messages"][f"log.{name}"]
@@ -142,6 +160,21 @@ def test_messages_are_as_described() -> None:
     assert digest is not None
     gap = Gap(topic="activity", epoch="e", reason="trimmed", from_=1, to=5)
     state = Snapshot(topic="hot", epoch="e", offset=1, timestamp="t", data=msgspec.Raw(b"{}"))
+    member = Member("ada", "away", msgspec.Raw(b'{"mood":"fine"}'))
+    change = diff_message("presence.room", 1, difference([], [member]))
+    page = state_message("presence.room", MemberPage([member], 1, None))
+    delta = Delta(
+        topic="hot",
+        id="msg-1",
+        base=1,
+        state_version=2,
+        offset=2,
+        timestamp="t",
+        patch=msgspec.Raw(b'[{"op":"remove","path":"/0"}]'),
+    )
+    assert problems("gateway.PRESENCE_DIFF", change.encode()) == []
+    assert problems("gateway.PRESENCE_STATE", page.encode()) == []
+    assert problems("gateway.DELTA", delta.encode()) == []
     assert problems("stream.EVENT", event.event) == []
     assert problems("stream.GAP", gap.encode()) == []
     assert problems("stream.SNAPSHOT", state.encode()) == []

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from groundswell.access.principal import Principal
 from groundswell.contract.paging import Page
@@ -19,7 +19,10 @@ from groundswell.http.parameters import CursorText, Limit
 from groundswell.store.commands import Idempotency
 
 ItemId = Annotated[str, PathParameter(min_length=1, max_length=64)]
-State = Literal["held", "approved", "rejected"]
+InState = Annotated[
+    Literal["held", "approved", "rejected"],
+    QueryParameter(name="state", description="In which state."),
+]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,13 +35,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 async def get_queue(
     caller: NamedDependency[Principal],
     moderation: NamedDependency[Moderation],
-    queue_state: State = "held",
+    in_state: InState = "held",
     limit: Limit = 20,
     cursor: CursorText = None,
 ) -> Page[HeldItem]:
-    """Oldest first; `queue_state` shows what was decided instead."""
+    """Oldest first; `state` shows what was decided instead."""
     require_host(caller)
-    return await moderation.queue(queue_state, limit, cursor)
+    return await moderation.queue(in_state, limit, cursor)
 
 
 @post(

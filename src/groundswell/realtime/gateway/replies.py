@@ -14,8 +14,15 @@ from groundswell.realtime.gateway.session_replies import (
     TokenExpiring,
     Welcome,
 )
-from groundswell.realtime.gateway.topic_replies import HistoryPage, Subscribed, Sync, Unsubscribed
+from groundswell.realtime.gateway.topic_replies import (
+    Delta,
+    HistoryPage,
+    Subscribed,
+    Sync,
+    Unsubscribed,
+)
 from groundswell.realtime.messages import CaughtUp, Gap, Message, Snapshot
+from groundswell.realtime.presence.messages import PresenceDiff, PresenceState
 
 REPLIES: Final[tuple[type[Message], ...]] = (
     Welcome,
@@ -24,7 +31,10 @@ REPLIES: Final[tuple[type[Message], ...]] = (
     Gap,
     Sync,
     Snapshot,
+    Delta,
     HistoryPage,
+    PresenceState,
+    PresenceDiff,
     ReadState,
     Result,
     TokenExpiring,

@@ -13,6 +13,7 @@ from groundswell.realtime.batching import DIGEST_INTERVAL, NORMAL_WAIT, Pace, pa
 from groundswell.realtime.deltas import delta
 from groundswell.realtime.filters import Filter, Tags, compile_filter
 from groundswell.realtime.gateway.frames import Flow, Options
+from groundswell.realtime.gateway.topic_replies import Delta
 from groundswell.realtime.messages import Envelope, Publication
 
 FOREGROUND: Final = Flow()
@@ -20,7 +21,6 @@ JSON_PATCH: Final = "delta-jsonpatch"
 DIGEST: Final = "digest"
 BATCH: Final = "batch"
 
-_json = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -151,16 +151,13 @@ def _delta_message(base: Envelope, new: Envelope) -> bytes | None:
     if patch is None:
         return None
     told = new.publication
-    message = {
-        "type": "DELTA",
-        "topic": told.topic,
-        "id": told.id,
-        "base": base.offset,
-        "stateVersion": new.offset,
-        "offset": new.offset,
-        "timestamp": to_rfc3339(told.at),
-        "format": "jsonpatch",
-        "patch": msgspec.Raw(patch),
-    }
-    encoded = _json.encode(message)
+    encoded = Delta(
+        topic=told.topic,
+        id=told.id,
+        base=base.offset,
+        state_version=new.offset,
+        offset=new.offset,
+        timestamp=to_rfc3339(told.at),
+        patch=msgspec.Raw(patch),
+    ).encode()
     return encoded if len(encoded) < new.size else None

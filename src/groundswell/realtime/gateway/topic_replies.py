@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from groundswell.realtime.batching import Mode
 from groundswell.realtime.gateway.refusals import ErrorBody
 from groundswell.realtime.gateway.reply import Reply
-from groundswell.realtime.messages import Place
+from groundswell.realtime.messages import Message, Place
 
 RecoveryResult = Literal["none", "complete", "partial", "failed"]
 
@@ -78,3 +78,16 @@ class HistoryPage(Reply, tag="HISTORY_PAGE", kw_only=True):
     lowest: int
     highest: int
     complete: bool
+
+
+class Delta(Message, tag="DELTA", kw_only=True):
+    """What changed in a state since the one whose version is ``base``."""
+
+    topic: str
+    id: str
+    base: int
+    state_version: int
+    offset: int
+    timestamp: str
+    format: Literal["jsonpatch"] = "jsonpatch"
+    patch: msgspec.Raw
