@@ -21,6 +21,8 @@ PING = Statement("SELECT 1")
 FULL = 0.8
 """Of what a part can take: beyond it newcomers are about to be refused."""
 
+_ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
 KEPT = frozenset(
     (
         "connections",
@@ -115,7 +117,7 @@ def _probes(core: Core, live: Live, inbox: InboxParts, lags: Lags) -> dict[str, 
 def _database(core: Core) -> Probe:
     async def look() -> Finding:
         await core.store.fetch(PING)
-        return Finding("ok", f"{core.store.engine} answers")
+        return Finding("ok", f"{_ENGINES[core.store.engine]} answers")
 
     return look
 

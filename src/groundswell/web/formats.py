@@ -15,6 +15,13 @@ _STEPS = (
     (times.SECOND, "s"),
 )
 _NOW = 5 * times.SECOND
+_OUTCOMES = {
+    "none": "nothing to resume",
+    "websocket": "WebSocket",
+    "socketio": "Socket.IO",
+    "sse": "event stream",
+    "polling": "long poll",
+}
 
 
 def grouped(number: int) -> str:
@@ -128,5 +135,6 @@ def measure(value: float | None, unit: str) -> str:
 
 
 def outcome(name: str) -> str:
-    """A label of a figure in words: ``websocket 4101``, ``slow reader``, ``nothing to resume``."""
-    return "nothing to resume" if name == "none" else name.replace("_", " ")
+    """A label of a figure in words: ``WebSocket 4101``, ``slow reader``, ``nothing to resume``."""
+    first, _, rest = name.replace("_", " ").partition(" ")
+    return _OUTCOMES.get(first, first) + (rest and f" {rest}")

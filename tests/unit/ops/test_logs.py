@@ -89,3 +89,13 @@ def test_the_console_is_for_people() -> None:
 def test_a_level_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown log level: loud"):
         configure_logs("loud")
+
+
+def test_of_the_schema_only_what_changes_is_told() -> None:
+    stream = io.StringIO()
+    configure_logs("info", "json", stream)
+    alembic = logging.getLogger("alembic.runtime.migration")
+    alembic.info("Context impl %s.", "SQLiteImpl")
+    alembic.info("Running %s", "upgrade -> 0001")
+    alembic.warning("odd")
+    assert [line["event"] for line in lines(stream)] == ["Running upgrade -> 0001", "odd"]

@@ -110,3 +110,16 @@ def test_what_an_alert_compares_is_said_in_its_unit(
     value: float | None, unit: str, said: str
 ) -> None:
     assert formats.measure(value, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none", "nothing to resume"),
+        ("websocket_4101", "WebSocket 4101"),
+        ("sse_left", "event stream left"),
+        ("slow_reader", "slow reader"),
+    ],
+)
+def test_a_label_of_a_figure_is_said_in_words(name: str, said: str) -> None:
+    assert formats.outcome(name) == said
