@@ -17,7 +17,6 @@ from groundswell.http.refusals import Refusals, refused_to
 from groundswell.ops.refusals.keeping import kept_refusals
 from groundswell.ops.refusals.queries import RefusalQueries
 from groundswell.ops.refusals.trail import RefusalTrail
-from groundswell.slices import Perform, Report
 from groundswell.store.forgetting import OldRows
 
 Statistics = Callable[[], Mapping[str, float]]
@@ -44,22 +43,10 @@ class Refused:
         """Its figures."""
         return {"refusals": self.trail.statistics, "refusals_kept": self.old.statistics}
 
-    def watched(self, performs: Mapping[str, Perform]) -> dict[str, Perform]:
-        """The same actions of clients; what they are refused is noted."""
-        return {name: self._watched(name, perform) for name, perform in performs.items()}
-
-    def _watched(self, name: str, perform: Perform) -> Perform:
-        async def act(report: Report) -> str | None:
-            try:
-                return await perform(report)
-            except GroundswellError as error:
-                self._note(name, report.by, error)
-                raise
-
-        return act
-
-    def _note(self, action: str, by: Principal, error: GroundswellError) -> None:
-        one = refused_to(by, error, f"{GATEWAY}/{action}", self.hasher, times.now())
+    def note_report(self, by: Principal, action: str | None, error: GroundswellError) -> None:
+        """A client reported something over its connection, and was refused."""
+        route = GATEWAY if action is None else f"{GATEWAY}/{action}"
+        one = refused_to(by, error, route, self.hasher, times.now())
         if one.status < 500:
             self.trail.note(one)
 

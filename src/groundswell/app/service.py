@@ -24,6 +24,7 @@ from groundswell.app.exchange import Exchange, exchange_of
 from groundswell.app.figures import LiveFigures
 from groundswell.app.live import live_of
 from groundswell.app.mine import mine_of, verifying
+from groundswell.app.mirrors import board_mirror
 from groundswell.app.offers import offers_of
 from groundswell.app.operations import PING, key_check, operations_of
 from groundswell.app.projections import PROJECTIONS
@@ -94,14 +95,14 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
     Raises:
         DatabaseUnavailable: the database does not answer.
     """
-    async with running_core(settings) as core:
+    async with running_core(settings) as core, board_mirror(core) as mirror:
         clock = times.now
         access = access_of(core)
         tickets, close_tickets = tickets_of(settings, access.revocations)
         limits, close_limits = limits_of(settings)
         refused = refused_of(core, access)
         actors = Actors(core.hasher, core.places, clock)
-        offers = offers_of(core, limits)
+        offers = offers_of(core, limits, mirror)
         gate = offers.moderation.gate
         actions = Actions(core.writer.submit, limits, core.hasher, actors, clock, gate)
         offers.publish_held({"comment": actions.release_comment})
@@ -110,8 +111,8 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
         offers.whereabouts.serve(exchange.presence)
         inbox = _inbox(core, exchange, partial(actions.limit, "inbox"))
         await inbox.consumer.start()
-        performs = refused.watched({**Reports(actions).performs, **offers.reports()})
-        dealings = Dealings(inbox.port, performs, core.hasher, gate)
+        performs = {**Reports(actions).performs, **offers.reports()}
+        dealings = Dealings(inbox.port, performs, core.hasher, refused.note_report, gate)
         live = await live_of(core, access, exchange, tickets, dealings)
         live.delivery.begin_with(await offers.states())
         hotness = HotnessJob(core.store, clock, settings.hotness_seconds)
@@ -183,7 +184,7 @@ async def running_service(settings: Settings, notice: str | None = None) -> Asyn
                 notice=notice,
             ),
             board_router(
-                boards=BoardQueries(core.store, clock),
+                boards=BoardQueries(core.store, clock, mirror.read if mirror else None),
                 csrf_key=csrf_key,
                 notice=notice,
             ),

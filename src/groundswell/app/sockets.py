@@ -8,12 +8,12 @@ from typing import Any
 
 from groundswell.access.derivation import derive_key
 from groundswell.access.hashing import AddressHasher
-from groundswell.access.principal import log_key
+from groundswell.access.principal import Principal, log_key
 from groundswell.app.access import Access
 from groundswell.app.core import Core
 from groundswell.app.exchange import Exchange
 from groundswell.contract import times
-from groundswell.contract.errors import Invalid
+from groundswell.contract.errors import GroundswellError, Invalid
 from groundswell.contract.inbox import InboxPort
 from groundswell.contract.moderation import Gate, open_gate
 from groundswell.delivery.past import TopicPast
@@ -85,6 +85,10 @@ def _labelled(name: str, label: str, counts: Mapping[Any, int]) -> dict[str, flo
     return {f'{name}{{{label}="{value}"}}': float(count) for value, count in counts.items()}
 
 
+NoteRefusal = Callable[[Principal, str | None, GroundswellError], None]
+"""Notes what a client was refused, and by which action if there is such a one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dealings:
     """What clients can do at the gateway besides listening."""
@@ -92,6 +96,7 @@ class Dealings:
     inbox: InboxPort
     performs: Mapping[str, Perform]
     hasher: AddressHasher
+    refused: NoteRefusal
     gate: Gate = open_gate
 
     async def act(self, credentials: Credentials, action: Action) -> str | None:
@@ -102,9 +107,17 @@ class Dealings:
             GroundswellError: as the action itself.
         """
         perform = self.performs.get(action.action)
+        by = credentials.principal
+        try:
+            return await self._act(by, action, perform)
+        except GroundswellError as error:
+            self.refused(by, None if perform is None else action.action, error)
+            raise
+
+    async def _act(self, by: Principal, action: Action, perform: Perform | None) -> str | None:
         if perform is None:
             raise ActionNotAllowed(f"Clients may not report {action.action!r}.")
-        by, data = credentials.principal, bytes(action.data)
+        data = bytes(action.data)
         attempt = Idempotency(
             "realtime",
             digest(log_key(by, self.hasher).encode(), action.key.encode()),
