@@ -103,6 +103,7 @@ async def test_everything_can_be_done_without_scripts(
         )
     page = (await visitor(chromium, java_script_enabled=False)).page
     await sign_in(page, groundswell)
+    await expect(page.locator("[data-copy]")).to_be_hidden()
     messages = page.locator("#inbox li")
     await expect(messages.nth(0)).to_contain_text(hostile)
 

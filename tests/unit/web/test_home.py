@@ -54,6 +54,12 @@ async def test_the_lists_stand_in_their_order() -> None:
     assert rows_of(html, "/v1/hot") == [1, 2, 3]
 
 
+async def test_the_masthead_leads_to_the_other_pages() -> None:
+    html = await page(a_catalogue())
+    assert '<a href="/testimonials">Testimonials</a>' in html
+    assert '<a href="/me">Your page</a>' in html
+
+
 async def test_the_period_of_popular_is_a_link_and_a_choice() -> None:
     html = await page(a_catalogue(), "/?period=7d")
     assert rows_of(html, "/v1/popular?period=7d") == [2]
