@@ -32,11 +32,16 @@ SHORTEST_PART: Final = 4
 
 _TOMBSTONE: Final = re.compile(r"erased-[0-9a-f]{32}\Z")
 
-FREE: Final = frozenset({"data", "metadata", "entries", "changes", "identity", "evidence"})
+FREE: Final = frozenset(
+    {"data", "metadata", "entries", "changes", "identity", "evidence", "engagerInfo"}
+)
 """The fields with JSON of any form: whatever equals somebody's id in it names them."""
 
 DETAILS: Final = frozenset({"displayName", "identity", "data", "metadata", "location"})
 """What an event tells of its own user, beyond who it is."""
+
+OF_THEMSELVES: Final = frozenset({"name", "displayName", "url"})
+"""What an object in free JSON whose ``id`` is somebody tells of them."""
 
 
 def is_tombstone(name: str) -> bool:
@@ -78,7 +83,12 @@ class Forgetting:
             case str():
                 return self.replaced[value] if value in self.replaced else self.of_id(value)
             case dict():
-                return {self.replaced.get(key) or key: self.of_data(value[key]) for key in value}
+                theirs = isinstance(value.get("id"), str) and value["id"] in self.replaced
+                return {
+                    self.replaced.get(key) or key: self.of_data(one)
+                    for key, one in value.items()
+                    if not (theirs and key in OF_THEMSELVES)
+                }
             case list():
                 return [self.of_data(one) for one in value]
             case _:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from groundswell.access.hashing import AddressHasher
 from groundswell.access.limits import RateLimits, WindowsInMemory, parse_limits
 from groundswell.access.principal import Principal
 from groundswell.app.persons import ERASERS
 from groundswell.contract.events.intake import HostEvent, ProjectCreated, UserRegistered
+from groundswell.contract.events.sharing import Engager
 from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.intake.taking import TakeIn, TakenIn, intake_handler
 from groundswell.domains.privacy.handling import privacy_handler
@@ -16,13 +19,14 @@ from groundswell.domains.referrals.commands import CreateProgram, MakeCode, Reco
 from groundswell.domains.referrals.handling import referral_handler
 from groundswell.domains.referrals.reactions import referral_attribution
 from groundswell.domains.referrals.rules import ProgramRules
-from groundswell.domains.sharing.commands import CreateShare
+from groundswell.domains.sharing.commands import CreateShare, Engagement, RecordEngagements
 from groundswell.domains.sharing.handling import sharing_handler
 from groundswell.log.reactions import Reactions
 from tests.integration.privacy.people import SECRET, holding
 from tests.support.core import Core, ManualClock, running_core
 
 MIA, OTHER = "mia-4711", "mia-47110"
+MIA_NAME = "Mia Miller"
 
 
 def actions_of(core: Core) -> PrivacyActions:
@@ -97,6 +101,18 @@ async def live(core: Core) -> None:
                 metadata={"url": f"https://x.example/u/{user}"},
             )
         )
+    engager = Engager(id=MIA, name=MIA_NAME, url=f"https://x.example/u/{MIA}")
+    liked = Engagement(
+        reference=f"share-{len(OTHER):032}",
+        platform_event_id="like-1",
+        engagement_type="like",
+        engager=engager,
+        at=core.clock(),
+    )
+    early = msgspec.structs.replace(liked, reference="post:soon", platform_event_id="like-2")
+    await core.submit(
+        RecordEngagements(at=core.clock(), platform="acme", engagements=(liked, early))
+    )
 
 
 async def test_ids_made_of_a_users_id_are_forgotten_with_the_user(ready_url: str) -> None:
@@ -111,13 +127,14 @@ async def test_ids_made_of_a_users_id_are_forgotten_with_the_user(ready_url: str
         await live(core)
         tables = {line.partition(":")[0] for line in await holding(core, MIA)}
         assert {"intake_events", "event_log", "shares", "referral_activities"} <= tables
-        assert "referral_conversions" in tables
+        assert {"referral_conversions", "share_engagements", "parked_engagements"} <= tables
         others = len(await holding(core, OTHER))
         actions, mia = actions_of(core), Principal("user", MIA, "203.0.113.7", None)
         erased = await actions.erase(mia)
         assert erased.records > 0
         left = [line for line in await holding(core, MIA) if OTHER not in line]
         assert left == []
+        assert await holding(core, MIA_NAME) == []
         assert len(await holding(core, OTHER)) == others, "who is called nearly the same stays"
         assert len(await core.rows("SELECT source_id FROM intake_events")) == 4
         assert await audit_referrals(core.store) == []

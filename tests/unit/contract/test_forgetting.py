@@ -60,6 +60,13 @@ def test_an_event_loses_the_id_within_ids_and_free_data_and_nowhere_else() -> No
     }
 
 
+def test_who_engaged_with_a_share_is_forgotten_with_what_was_said_of_them() -> None:
+    engager = {"id": "mia-1", "name": "Mia", "url": "https://x.example/u/mia-1"}
+    event = {"userId": "bob", "shareId": "share-1", "engagerInfo": engager}
+    assert MIA.of_event(event)["engagerInfo"] == {"id": TOMBSTONE}
+    assert Forgetting.user("bob", TOMBSTONE).of_event(event)["engagerInfo"] == engager
+
+
 ids = st.text("ab1-_.é", min_size=4, max_size=8)
 texts = st.lists(st.one_of(ids, st.sampled_from(["-", "_", "/", "z"])), max_size=6).map("".join)
 
