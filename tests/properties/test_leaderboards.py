@@ -37,7 +37,7 @@ USERS = ("ann", "bob", "cleo", "dan", "eve")
 _TABLES = (
     *("boards", "board_windows", "board_events", "board_entries", "board_counts"),
     *("board_hidden", "board_states", "board_archives", "board_archive_rows"),
-    *("board_archivings", "board_kept"),
+    *("board_archivings", "board_kept", "board_changes"),
     *("event_log", "idempotency_keys"),
 )
 PORTION = 2

@@ -18,6 +18,7 @@ from groundswell.contract.moderation import Release
 from groundswell.domains.announcements.wiring import announcement_slice
 from groundswell.domains.engagement.vote_wiring import vote_review_slice
 from groundswell.domains.intake.wiring import intake_slice
+from groundswell.domains.leaderboards.mirror import BoardMirror
 from groundswell.domains.leaderboards.wiring import leaderboard_slice
 from groundswell.domains.moderation.offering import Moderation
 from groundswell.domains.moderation.wiring import moderation_of, moderation_slice
@@ -41,7 +42,6 @@ MAKERS: Final[tuple[Callable[[Tools], Slice], ...]] = (
     referral_slice,
     sharing_slice,
     reward_slice,
-    leaderboard_slice,
     testimonial_slice,
     network_slice,
     webhook_slice,
@@ -128,8 +128,8 @@ class Offers:
             one.consumer.stop()
 
 
-def offers_of(core: Core, limits: RateLimits) -> Offers:
-    """All slices with their reactions; nothing runs yet."""
+def offers_of(core: Core, limits: RateLimits, mirror: BoardMirror | None = None) -> Offers:
+    """All slices with their reactions; nothing runs yet. Boards are read from ``mirror``."""
     whereabouts = Whereabouts()
     moderation = _moderation(core)
     tools = Tools(
@@ -154,6 +154,7 @@ def offers_of(core: Core, limits: RateLimits) -> Offers:
     catalogue = MediaCatalogue(core.store, core.lists, times.now)
     made = (
         *(make(tools) for make in MAKERS),
+        leaderboard_slice(tools, mirror),
         recommendation_slice(tools, catalogue, hash_days=core.settings.hash_days),
     )
     slices = (

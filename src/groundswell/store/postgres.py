@@ -29,6 +29,9 @@ _GONE = (
     TimeoutError,
     OSError,
 )
+_SETTINGS = {"jit": "off"}
+"""Compiling a statement takes longer than any of ours takes to run."""
+
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 15.0
 """How long a write, or a read of one statement, waits for a database that says nothing."""
@@ -107,7 +110,7 @@ class PostgresStore:
                 timeout=_CONNECT_SECONDS,
                 statement_cache_size=512,
                 reset=_nothing_more,
-                server_settings={"application_name": "groundswell"},
+                server_settings={"application_name": "groundswell", **_SETTINGS},
             )
 
     async def close(self) -> None:
@@ -171,7 +174,7 @@ class PostgresStore:
                     timeout=_CONNECT_SECONDS,
                     command_timeout=_ANSWER_SECONDS,
                     statement_cache_size=512,
-                    server_settings={"application_name": "groundswell-writer"},
+                    server_settings={"application_name": "groundswell-writer", **_SETTINGS},
                 )
             self._reconnections += 1
         return self._writer

@@ -26,3 +26,8 @@ def number(name: str, *, null: bool = False, default: int | None = None) -> Colu
 def text(name: str, *, null: bool = False) -> Column[str]:
     """A text of any length; JSON is kept as text."""
     return Column(name, Text, nullable=null)
+
+
+def ordered_text(name: str) -> Column[str]:
+    """A text whose order matters: that of its bytes, in every database."""
+    return Column(name, Text().with_variant(Text(collation="C"), "postgresql"), nullable=False)

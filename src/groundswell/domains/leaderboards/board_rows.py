@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from groundswell.contract.errors import NotFound
@@ -16,6 +17,10 @@ _COLUMNS: Final = """
     prize_policy, state, starts_at, defined_seq, ended_seq, created_at, updated_at
 """
 FIND_BOARD = Statement(f"SELECT {_COLUMNS} FROM boards WHERE board_id = :board_id")  # noqa: S608
+FIND_BOARDS = Statement(
+    f"SELECT {_COLUMNS} FROM boards WHERE board_id IN (SELECT r.board_id FROM {{rows}} r)",  # noqa: S608
+    rows={"board_id": TEXT},
+)
 ALL_BOARDS = Statement(
     f"SELECT {_COLUMNS} FROM boards WHERE board_id > :after ORDER BY board_id LIMIT :count"  # noqa: S608
 )
@@ -59,13 +64,6 @@ ADD_STATE = Statement(
         (board_id, version, told_version, told_at, told_start, told_end, told)
     VALUES (:board_id, 0, 0, 0, :told_start, :told_end, '[]')
     """
-)
-CHANGED = Statement(
-    """
-    UPDATE board_states SET version = version + 1
-    WHERE board_id IN (SELECT r.board_id FROM {rows} r)
-    """,
-    rows={"board_id": TEXT},
 )
 
 
@@ -137,3 +135,9 @@ async def find_board(transaction: Transaction, board_id: str) -> Board | None:
     """The board, if there is one."""
     rows = await transaction.fetch(FIND_BOARD, board_id=board_id)
     return Board(*rows[0]) if rows else None
+
+
+async def find_boards(transaction: Transaction, board_ids: Iterable[str]) -> dict[str, Board]:
+    """Those of the boards that there are."""
+    rows = await transaction.fetch(FIND_BOARDS, rows=[(one,) for one in sorted(board_ids)])
+    return {row[0]: Board(*row) for row in rows}

@@ -10,6 +10,7 @@ from groundswell.contract.times import MINUTE
 from groundswell.domains.leaderboards import archiving, board_rows
 from groundswell.domains.leaderboards.archiving import Archiving
 from groundswell.domains.leaderboards.board_rows import Board, find_board
+from groundswell.domains.leaderboards.changes import Change, say
 from groundswell.domains.leaderboards.commands import AmendWindow, CloseWindow, Done
 from groundswell.domains.leaderboards.prizes import prizes
 from groundswell.domains.leaderboards.telling import tell
@@ -163,6 +164,8 @@ async def _archived(
     )
     amended_at = command.at if changed else None
     await transaction.write(CLOSED, **names, at=command.at, version=version, amended_at=amended_at)
+    if version == 1:
+        await say(transaction, {board.board_id: Change(closed=[command.window_start])})
     if one.known:
         await transaction.write(archiving.TURN, archive_id=archive_id, state="clearing")
     event = LeaderboardClosed(

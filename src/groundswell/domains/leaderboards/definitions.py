@@ -9,6 +9,7 @@ from groundswell.contract.events.leaderboards import BoardDefined, VisibilityCho
 from groundswell.contract.times import DAY
 from groundswell.domains.leaderboards import board_rows as rows
 from groundswell.domains.leaderboards.board_rows import Board, BoardNotFound, find_board
+from groundswell.domains.leaderboards.changes import Change, say
 from groundswell.domains.leaderboards.commands import ChangeBoard, ChooseVisibility, CreateBoard
 from groundswell.domains.leaderboards.views import BoardView, VisibilityView
 from groundswell.domains.leaderboards.windows import window_at, zone_of
@@ -94,7 +95,8 @@ async def choose_visibility(
             await transaction.write(SHOW, **names)
         else:
             await transaction.write(HIDE, **names, at=command.at)
-        await transaction.write(rows.CHANGED, rows=[(command.board_id,)])
+        change = Change(shown=[(command.user_id, command.visible)])
+        await say(transaction, {command.board_id: change})
         tail.append(VisibilityChosen(**names, visible=command.visible), command.at)
     return VisibilityView(board_id=command.board_id, visible=command.visible)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from groundswell.domains.leaderboards.ranks import SHIFTS, above
+from groundswell.domains.leaderboards.ranks import SHIFTS, TOP
 from groundswell.store import BIGINT, TEXT, Statement, Transaction
 
 FIND_EVENTS = Statement(
@@ -97,18 +97,46 @@ AMENDED = Statement(
 )
 
 
-def _span(level: int) -> str:
-    # The subquery reads one stretch of the primary key.
-    return (
-        "(SELECT coalesce(sum(members), 0) FROM board_counts"  # noqa: S608 - numbers of ours
-        " WHERE board_id = :board_id AND window_start = :window_start"
-        f" AND level = {level} AND bucket BETWEEN :first{level} AND :last{level})"
-    )
+def above_sql(score: str, board: str, window: str) -> str:
+    """How many stand above a score, as SQL; the arguments are SQL too.
+
+    Whoever does is above it in its bucket, or in a bucket above that one within the next larger,
+    and so on: a stretch of the primary key for each level. LIMIT tells PostgreSQL how short it is,
+    so that it plans the statement once and not for every call.
+    """
+    spans = []
+    for level, shift in enumerate(SHIFTS):
+        first, last, most = f"((({score}) >> {shift}) + 1)", str(TOP), 2**30
+        if level + 1 < len(SHIFTS):
+            wider = SHIFTS[level + 1]
+            last = f"(((({score}) >> {wider}) + 1) << {wider - shift}) - 1"
+            most = 2 ** (wider - shift)
+        few = f"""
+            SELECT CAST(members AS INTEGER) AS n FROM board_counts
+            WHERE board_id = {board} AND window_start = {window} AND level = {level}
+                AND bucket BETWEEN {first} AND {last} LIMIT {most}
+        """  # noqa: S608 - our own text
+        spans.append(f"(SELECT coalesce(sum(n), 0) FROM ({few}) AS few)")  # noqa: S608
+    return f"({' + '.join(spans)})"
 
 
-COUNT_ABOVE = Statement(
-    "SELECT CAST(" + " + ".join(_span(level) for level in range(len(SHIFTS))) + " AS BIGINT)"
+FIND_PLACES = Statement(
+    f"""
+    SELECT e.board_id, e.window_start, e.user_id, -e.descending, e.reached_at, e.corrections,
+        1 + {above_sql("-e.descending", "e.board_id", "e.window_start")}
+    FROM {{rows}} r JOIN board_entries e ON e.board_id = r.board_id
+        AND e.window_start = r.window_start AND e.user_id = r.user_id
+    """,  # noqa: S608 - our own text
+    rows=_OF_PARTICIPANTS,
 )
+"""Entries and their positions by competition ranking."""
+
+_GIVEN: Final = (
+    "CAST(:score AS BIGINT)",
+    "CAST(:board_id AS TEXT)",
+    "CAST(:window_start AS BIGINT)",
+)
+COUNT_ABOVE = Statement(f"SELECT {above_sql(*_GIVEN)}")
 COUNTS_BETWEEN = Statement(
     """
     SELECT bucket, members FROM board_counts
@@ -117,22 +145,18 @@ COUNTS_BETWEEN = Statement(
     ORDER BY bucket DESC
     """
 )
-COUNT_MEMBERS = Statement(
-    f"""
-    SELECT CAST(coalesce(sum(members), 0) AS BIGINT) FROM board_counts
-    WHERE board_id = :board_id AND window_start = :window_start AND level = {len(SHIFTS) - 1}
-    """  # noqa: S608 - a number of ours
-)
+COUNT_MEMBERS_SQL: Final = f"""
+    (SELECT CAST(coalesce(sum(members), 0) AS BIGINT) FROM board_counts
+    WHERE board_id = :board_id AND window_start = :window_start AND level = {len(SHIFTS) - 1})
+"""  # noqa: S608 - a number of ours
+COUNT_MEMBERS = Statement(f"SELECT {COUNT_MEMBERS_SQL}")
 
 
 async def position_of(
     transaction: Transaction, board_id: str, window_start: int, score: int
 ) -> int:
     """The position by competition ranking that a score has: one more than stand above it."""
-    spans: dict[str, Any] = {}
-    for level, (first, last) in enumerate(above(score)):
-        spans |= {f"first{level}": first, f"last{level}": last}
     counted = await transaction.fetch(
-        COUNT_ABOVE, board_id=board_id, window_start=window_start, **spans
+        COUNT_ABOVE, board_id=board_id, window_start=window_start, score=score
     )
     return int(counted[0][0]) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groundswell.domains.leaderboards.archiving import UNDO_RENAMED
+from groundswell.domains.leaderboards.changes import boards_of, cut
 from groundswell.log.naming import Naming
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail
@@ -21,6 +22,8 @@ _NAMING = Naming(
 
 
 async def _forget(transaction: Transaction, erasure: Erasure, trail: Trail, tail: EventTail) -> int:
+    if erasure.user_id is not None:
+        await cut(transaction, await boards_of(transaction, erasure.user_id))
     touched = await _NAMING.forget(transaction, erasure, trail, tail)
     if touched:
         await transaction.write(UNDO_RENAMED, user_id=erasure.tombstone)

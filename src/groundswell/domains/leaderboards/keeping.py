@@ -12,6 +12,7 @@ import structlog
 from groundswell.contract.errors import GroundswellError
 from groundswell.contract.times import Clock
 from groundswell.domains.leaderboards.archiving import TO_CLEAR
+from groundswell.domains.leaderboards.changes import KEPT, TRIM
 from groundswell.domains.leaderboards.closing import GATHERING, GRACE, TO_AMEND, TO_CLOSE
 from groundswell.domains.leaderboards.commands import (
     PORTION,
@@ -27,6 +28,8 @@ from groundswell.store import Store
 from groundswell.store.commands import Command
 
 _log = structlog.get_logger(__name__)
+
+TRIM_SECONDS: Final = 20.0
 
 AT_ONCE: Final = 100
 """How many windows are looked up at a time."""
@@ -67,9 +70,10 @@ class BoardKeeper:
 
     async def run(self) -> None:
         """Look until cancelled. A large archive keeps nobody from being told of other boards."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._again(self.tell))
-            both.create_task(self._again(self.archive))
+        async with asyncio.TaskGroup() as all_of_them:
+            all_of_them.create_task(self._again(self.tell))
+            all_of_them.create_task(self._again(self.archive))
+            all_of_them.create_task(self._again(self.trim, TRIM_SECONDS))
 
     async def archive(self) -> None:
         """Close, clear up and amend what is due."""
@@ -110,6 +114,11 @@ class BoardKeeper:
         for board_id, start in await self._store.fetch(TO_AMEND, until=until, count=AT_ONCE):
             self._amended += await self._finish(AmendWindow, board_id, start)
 
+    async def trim(self) -> None:
+        """Forget old changes."""
+        async with self._store.writing() as transaction:
+            await transaction.fetch(TRIM, kept=KEPT)
+
     def statistics(self) -> Mapping[str, float]:
         """What was done since the start."""
         return {
@@ -138,13 +147,15 @@ class BoardKeeper:
                 return finished
             await asyncio.sleep(perf_counter() - began)
 
-    async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
+    async def _again(
+        self, look: Callable[[], Awaitable[None]], seconds: float | None = None
+    ) -> None:
         while True:
             try:
                 await look()
             except GroundswellError as error:
                 _log.warning("boards could not be looked after", error=str(error))
-            await asyncio.sleep(self._tick_seconds)
+            await asyncio.sleep(self._tick_seconds if seconds is None else seconds)
 
     async def _do(self, command: Command) -> int:
         done: Done = await self._submit(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
@@ -10,14 +11,15 @@ import msgspec
 from groundswell.contract.events import LoggedEvent
 from groundswell.contract.events import leaderboards as events
 from groundswell.domains.leaderboards.board_rows import Board
+from groundswell.domains.leaderboards.changes import all_boards, cut
 from groundswell.domains.leaderboards.commands import CountPoints, RevisePoints
 from groundswell.domains.leaderboards.metrics import METRICS, points_of
 from groundswell.domains.leaderboards.prizes import PrizePolicy
 from groundswell.domains.leaderboards.ranks import count_changes, standing_of
 from groundswell.domains.leaderboards.scoring import counted_at
 from groundswell.domains.leaderboards.windows import Recurrence
-from groundswell.log.projections import Fold, Projection, Rows, Table, Values
-from groundswell.store import BIGINT, TEXT
+from groundswell.log.projections import Difference, Fold, Projection, Rows, Table, Values
+from groundswell.store import BIGINT, TEXT, Transaction
 
 _Window = tuple[str, int]
 """A board and the start of a window."""
@@ -219,7 +221,17 @@ def _counts(entries: dict[Values, Values]) -> dict[Values, Values]:
     }
 
 
-LEADERBOARD_PROJECTION: Final = Projection(
+class _BoardProjection(Projection):
+    """Rows that are swapped in are not changes that anybody can follow."""
+
+    async def mend(self, tx: Transaction, differences: Sequence[Difference]) -> None:
+        """Swap in the rows that the log says; copies of the boards are made anew."""
+        await super().mend(tx, differences)
+        if differences:
+            await cut(tx, await all_boards(tx))
+
+
+LEADERBOARD_PROJECTION: Final = _BoardProjection(
     "leaderboards",
     1,
     BoardFold,

@@ -8,31 +8,31 @@ import msgspec
 
 from groundswell.contract.errors import Invalid, NotFound
 from groundswell.contract.events.leaderboards import BoardEntry, board_topic, window_told
-from groundswell.contract.paging import Name, Page, decode_cursor, encode_cursor, page_of
+from groundswell.contract.paging import Name, Page, Whole, decode_cursor, encode_cursor, page_of
 from groundswell.contract.times import Clock, from_rfc3339, to_rfc3339
 from groundswell.domains.leaderboards import archive_rows, board_rows
 from groundswell.domains.leaderboards.board_rows import Board, BoardNotFound, find_board
 from groundswell.domains.leaderboards.definitions import IS_HIDDEN
-from groundswell.domains.leaderboards.standing_rows import (
-    START,
-    Row,
-    count_members,
-    find_row,
-    placed,
-    rows_after,
-    rows_around,
+from groundswell.domains.leaderboards.standing_pages import (
+    Asked,
+    Head,
+    Part,
+    Placed,
+    ReadCopy,
+    read_part,
 )
+from groundswell.domains.leaderboards.standing_rows import START, Row
 from groundswell.domains.leaderboards.views import (
     ArchiveView,
     BoardView,
     Standings,
     VisibilityView,
+    entry,
     window_view,
 )
 from groundswell.domains.leaderboards.windows import FOREVER, Window
 from groundswell.store import Statement, Store, Transaction
 
-VERSION = Statement("SELECT version FROM board_states WHERE board_id = :board_id")
 METRICS = Statement("SELECT DISTINCT metric FROM boards")
 TOLD = Statement(
     """
@@ -68,11 +68,19 @@ class _Cursor(msgspec.Struct, array_like=True):
 
 
 class BoardQueries:
-    """Boards, their standings and archives."""
+    """Boards, their standings and archives.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    Args:
+        store: what is asked.
+        clock: the time.
+        copied: answers without the store what it can.
+    """
+
+    def __init__(self, store: Store, clock: Clock, copied: ReadCopy | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._copied = copied
+        self._boards: dict[str, Board] = {}
 
     async def board(self, board_id: str) -> BoardView:
         """How a board is defined.
@@ -114,18 +122,15 @@ class BoardQueries:
             BoardNotFound, WindowNotFound: there is no such board, or window.
             Invalid: the window or the cursor is not one.
         """
-        async with self._store.reading() as transaction:
-            board = await _board(transaction, board_id)
-            span = self._window(board, window)
-            row = await transaction.fetch(
-                board_rows.FIND_WINDOW, board_id=board_id, window_start=span.start
-            )
-            if not row and not (window == "current" and board.starts_at < span.end):
-                raise WindowNotFound
-            if row and row[0][1] is not None:
+        board = await self._defined(board_id)
+        span = self._window(board, window)
+        asked = Asked(board_id, span.start, limit, _after(cursor, span), user_id or "", around)
+        head, part = await self._read(asked)
+        if head.closed:
+            async with self._store.reading() as transaction:
                 return await archive_rows.archived(
                     transaction,
-                    board,
+                    await _board(transaction, board_id),
                     span,
                     limit=limit,
                     cursor=cursor,
@@ -133,7 +138,22 @@ class BoardQueries:
                     around=around,
                     prizes_too=prizes_too,
                 )
-            return await _open(transaction, board, span, limit, cursor, user_id, around)
+        if not head.known and not (window == "current" and board.starts_at < span.end):
+            raise WindowNotFound
+        if cursor is not None:
+            decode_cursor(cursor, _Cursor)
+        return _standings(asked, span, head, part)
+
+    async def _read(self, asked: Asked) -> tuple[Head, Part]:
+        copied = None if self._copied is None else await self._copied(asked)
+        return copied or await read_part(self._store, asked)
+
+    async def _defined(self, board_id: str) -> Board:
+        """A board; what it counts, in which windows, is never changed."""
+        if (known := self._boards.get(board_id)) is None:
+            async with self._store.reading() as transaction:
+                known = self._boards[board_id] = await _board(transaction, board_id)
+        return known
 
     async def archives(self, board_id: str, limit: int, cursor: str | None) -> Page[ArchiveView]:
         """A board's closed windows, newest first, with every version of each."""
@@ -193,44 +213,28 @@ async def _board(transaction: Transaction, board_id: str) -> Board:
     return board
 
 
-async def _open(
-    transaction: Transaction,
-    board: Board,
-    window: Window,
-    limit: int,
-    cursor: str | None,
-    user_id: str | None,
-    around: bool,
-) -> Standings:
-    names: tuple[Transaction, str, int] = (transaction, board.board_id, window.start)
-    mine = None if user_id is None else await find_row(*names, user_id)
-    more = False
-    if around:
-        rows = [] if mine is None else await rows_around(*names, mine, limit)
-    else:
-        found = await rows_after(*names, _after(cursor, window), limit + 1)
-        rows, more = found[:limit], len(found) > limit
-    hidden = user_id is not None and bool(
-        await transaction.fetch(IS_HIDDEN, board_id=board.board_id, user_id=user_id)
-    )
-    version = await transaction.fetch(VERSION, board_id=board.board_id)
-    me: list[BoardEntry] = await placed(*names, [] if mine is None else [mine])
+def _standings(asked: Asked, window: Window, head: Head, part: Part) -> Standings:
     return Standings(
-        board_id=board.board_id,
+        board_id=asked.board_id,
         window=window_view(window, closed=False),
-        version=int(version[0][0]),
-        members=await count_members(*names),
-        entries=await placed(*names, rows),
-        next_cursor=encode_cursor([window.start, *rows[-1]]) if more else None,
-        me=me[0] if me else None,
-        hidden=hidden,
+        version=head.version,
+        members=part.members,
+        entries=[_entry(one) for one in part.rows],
+        next_cursor=encode_cursor([window.start, *part.rows[-1].row]) if part.more else None,
+        me=None if part.me is None else _entry(part.me),
+        hidden=part.hidden,
     )
+
+
+def _entry(one: Placed) -> BoardEntry:
+    return entry(one.row.user_id, one.position, one.row.score, one.row.reached_at)
 
 
 def _after(cursor: str | None, window: Window) -> Row:
-    if cursor is None:
+    """Where a page begins; with a cursor of an archive that is for the archive to say."""
+    place = None if cursor is None else decode_cursor(cursor, _Cursor | Whole)
+    if not isinstance(place, _Cursor):
         return START
-    place = decode_cursor(cursor, _Cursor)
     if place.window_start != window.start:
         raise Invalid.at("cursor", "Of another window")
     return Row(place.user_id, place.score, place.reached_at)

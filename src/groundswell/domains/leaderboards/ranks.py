@@ -1,8 +1,8 @@
 """Scores, the order of participants, and how many are above a score without counting them all.
 
-A board counts its participants by score, and again in buckets of 64, 4,096, … scores. How many
-stand above a score is then the sum of at most 63 counts of each level: those above it in its
-bucket, the buckets above that one in the next larger, and so on.
+A board counts its participants by score, and again in buckets of 16, 256, … scores. How many
+stand above a score is then the sum of a few counts of each level: those above it in its bucket,
+the buckets above that one in the next larger, and so on (``entry_rows.above_sql``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-SHIFTS: Final = (0, 6, 12, 18, 24, 30)
+SHIFTS: Final = (0, 4, 8, 12, 16, 20, 24, 32)
 """A bucket of level n holds ``2 ** SHIFTS[n]`` scores; the last level has as many as there are."""
 
 TOP: Final = 2**62
@@ -70,20 +70,6 @@ def count_changes(moves: Iterable[tuple[int | None, int | None]]) -> Mapping[Pla
             if after is not None:
                 changes[level, after >> shift] += 1
     return {place: change for place, change in changes.items() if change}
-
-
-def above(score: int) -> tuple[tuple[int, int], ...]:
-    """For each level the first and the last bucket whose participants are above ``score``."""
-    spans = []
-    for level, shift in enumerate(SHIFTS):
-        bucket = score >> shift
-        if level + 1 < len(SHIFTS):
-            wider = SHIFTS[level + 1]
-            last = (((score >> wider) + 1) << (wider - shift)) - 1
-        else:
-            last = TOP
-        spans.append((bucket + 1, last))
-    return tuple(spans)
 
 
 def competition(scores: Iterable[int]) -> list[int]:

@@ -8,15 +8,20 @@ from groundswell.contract.errors import Conflict, GroundswellError, Invalid, Not
 from groundswell.contract.events.leaderboards import ScorePosted
 from groundswell.contract.times import MINUTE, to_rfc3339
 from groundswell.domains.leaderboards import board_rows
-from groundswell.domains.leaderboards.board_rows import Board, BoardNotFound, find_board
+from groundswell.domains.leaderboards.board_rows import (
+    Board,
+    BoardNotFound,
+    find_board,
+    find_boards,
+)
 from groundswell.domains.leaderboards.commands import CountPoints, Done, PostScore, RevisePoints
-from groundswell.domains.leaderboards.entry_rows import position_of
+from groundswell.domains.leaderboards.ranks import Standing
 from groundswell.domains.leaderboards.tallying import (
     Scored,
     count,
     known_events,
+    places,
     revise,
-    standings,
 )
 from groundswell.domains.leaderboards.views import ScoreView
 from groundswell.domains.leaderboards.windows import Window
@@ -68,13 +73,13 @@ async def post_scores(
     transaction: Transaction, commands: Sequence[PostScore], tail: EventTail
 ) -> list[object]:
     """Count a batch of what the host says: what is new together, the rest one by one after it."""
-    boards = {one: await find_board(transaction, one) for one in {c.board_id for c in commands}}
+    boards = await find_boards(transaction, {one.board_id for one in commands})
     known: Collection[tuple[str, str]] = await known_events(
         transaction, [(one.board_id, one.event_id) for one in commands]
     )
     fresh: dict[tuple[str, str], tuple[int, PostScore, Scored, Window]] = {}
     for place, one in enumerate(commands):
-        board, key = boards[one.board_id], (one.board_id, one.event_id)
+        board, key = boards.get(one.board_id), (one.board_id, one.event_id)
         if board is None or one.reverses is not None or key in known or key in fresh:
             continue
         scored, window = _posted(board, one, None)
@@ -84,9 +89,10 @@ async def post_scores(
     if fresh:
         windows = [(scored.board_id, window) for _, _, scored, window in fresh.values()]
         await count(transaction, [one[2] for one in fresh.values()], windows, commands[0].at)
+        reached = await places(transaction, [one[2].participant for one in fresh.values()])
         for place, one, scored, _ in fresh.values():
             tail.append(_logged(one), scored.at)
-            outcomes[place] = await _view(transaction, one, scored, repeated=False)
+            outcomes[place] = _view(one, reached.get(scored.participant), repeated=False)
     for place, one in enumerate(commands):
         if place not in outcomes:
             outcomes[place] = await post_score(transaction, one, tail)
@@ -119,7 +125,7 @@ async def post_score(
     if original is not None and original.points != 0:
         await revise(transaction, [original._replace(points=0)], command.at)
     tail.append(_logged(command), wanted.at)
-    return await _view(transaction, command, wanted, repeated=False)
+    return await _answer(transaction, command, wanted, repeated=False)
 
 
 class ScoreNotFound(NotFound):
@@ -199,17 +205,18 @@ async def _repeated(
 ) -> ScoreView | GroundswellError:
     if (before.user_id, before.first_points) != (wanted.user_id, wanted.first_points):
         return Conflict("score_differs", "This event id was posted with another user or points.")
-    return await _view(transaction, command, before, repeated=True)
+    return await _answer(transaction, command, before, repeated=True)
 
 
-async def _view(
+async def _answer(
     transaction: Transaction, command: PostScore, scored: Scored, *, repeated: bool
 ) -> ScoreView:
-    found = await standings(transaction, [scored.participant])
-    standing = found.get(scored.participant)
-    place = None
-    if standing is not None:
-        place = await position_of(transaction, scored.board_id, scored.window_start, standing.score)
+    reached = await places(transaction, [scored.participant])
+    return _view(command, reached.get(scored.participant), repeated=repeated)
+
+
+def _view(command: PostScore, reached: tuple[Standing, int] | None, *, repeated: bool) -> ScoreView:
+    standing, place = reached or (None, None)
     return ScoreView(
         board_id=command.board_id,
         event_id=command.event_id,

@@ -12,7 +12,7 @@ from groundswell.domains.leaderboards.ranks import TOP
 from groundswell.domains.leaderboards.views import entry
 from groundswell.store import Statement, Transaction
 
-_SHOWN: Final = """
+SHOWN_SQL: Final = """
     NOT EXISTS (
         SELECT 1 FROM board_hidden h WHERE h.board_id = e.board_id AND h.user_id = e.user_id
     )
@@ -22,7 +22,7 @@ AFTER = Statement(
     SELECT e.user_id, -e.descending, e.reached_at FROM board_entries e
     WHERE e.board_id = :board_id AND e.window_start = :window_start
         AND (e.descending, e.reached_at, e.user_id) > (:descending, :reached_at, :user_id)
-        AND {_SHOWN}
+        AND {SHOWN_SQL}
     ORDER BY e.descending, e.reached_at, e.user_id LIMIT :count
     """  # noqa: S608 - our own text
 )
@@ -31,7 +31,7 @@ BEFORE = Statement(
     SELECT e.user_id, -e.descending, e.reached_at FROM board_entries e
     WHERE e.board_id = :board_id AND e.window_start = :window_start
         AND (e.descending, e.reached_at, e.user_id) < (:descending, :reached_at, :user_id)
-        AND {_SHOWN}
+        AND {SHOWN_SQL}
     ORDER BY e.descending DESC, e.reached_at DESC, e.user_id DESC LIMIT :count
     """  # noqa: S608 - our own text
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
 from sqlalchemy import text as sql
 
-from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, text
+from groundswell.store.schema import ROOM_FOR_UPDATES, metadata, number, ordered_text, text
 
 boards = Table(
     "boards",
@@ -73,6 +73,7 @@ board_events = Table(
     number("first_points"),
     PrimaryKeyConstraint("board_id", "event_key"),
     Index("ix_board_events_participant", "board_id", "window_start", "user_id", "at"),
+    sqlite_with_rowid=False,
 )
 """What scores are made of. ``points`` are what it is worth now, 0 once reversed; ``first_points``
 what it was worth when it came."""
@@ -82,7 +83,7 @@ board_entries = Table(
     metadata,
     text("board_id"),
     number("window_start"),
-    text("user_id"),
+    ordered_text("user_id"),
     number("descending"),
     number("reached_at"),
     number("corrections"),
@@ -95,6 +96,7 @@ board_entries = Table(
         "reached_at",
         "user_id",
     ),
+    sqlite_with_rowid=False,
 )
 """One row per participant and window. ``corrections``: how many events of negative points count."""
 
@@ -108,8 +110,9 @@ board_counts = Table(
     number("members"),
     PrimaryKeyConstraint("board_id", "window_start", "level", "bucket"),
     postgresql_with=ROOM_FOR_UPDATES,
+    sqlite_with_rowid=False,
 )
-"""How many participants have a score (level 0) or one in a bucket of 64, 4096, … scores."""
+"""How many participants have a score (level 0) or one in a bucket of 16, 256, … scores."""
 
 board_hidden = Table(
     "board_hidden",
@@ -131,9 +134,24 @@ board_states = Table(
     number("told_start"),
     number("told_end"),
     text("told"),
+    number("stamp", default=0),
     PrimaryKeyConstraint("board_id"),
 )
-"""``version`` counts the changes of a board; ``told`` is what listeners were told last, as JSON."""
+"""``version`` counts the changes of a board; ``told`` is what listeners were told last, as JSON.
+``stamp`` names its present state: a number that chance chose anew with every change."""
+
+board_changes = Table(
+    "board_changes",
+    metadata,
+    text("board_id"),
+    number("version"),
+    number("follows"),
+    number("stamp"),
+    text("changed"),
+    PrimaryKeyConstraint("board_id", "version"),
+)
+"""What led from the stamp ``follows`` to ``stamp``, for those who keep a copy of a board:
+``changed`` lists pairs of a window and a participant, as JSON. Old ones are removed."""
 
 board_archives = Table(
     "board_archives",
@@ -181,7 +199,7 @@ board_kept = Table(
     "board_kept",
     metadata,
     text("archive_id"),
-    text("user_id"),
+    ordered_text("user_id"),
     number("descending", null=True),
     number("reached_at", null=True),
     PrimaryKeyConstraint("archive_id", "user_id"),

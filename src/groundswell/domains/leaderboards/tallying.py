@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from groundswell.domains.leaderboards import board_rows, entry_rows
 from groundswell.domains.leaderboards.archiving import KEEP
+from groundswell.domains.leaderboards.changes import Change, say
 from groundswell.domains.leaderboards.ranks import Standing, count_changes, raised, standing_of
 from groundswell.domains.leaderboards.windows import Window
 from groundswell.store import Transaction
@@ -57,6 +58,14 @@ async def standings(
     return {Participant(*row[:3]): Standing(*row[3:]) for row in rows}
 
 
+async def places(
+    transaction: Transaction, participants: Iterable[Participant]
+) -> dict[Participant, tuple[Standing, int]]:
+    """The standings and positions of those who are on the board."""
+    rows = await transaction.fetch(entry_rows.FIND_PLACES, rows=sorted(set(participants)))
+    return {Participant(*row[:3]): (Standing(*row[3:6]), row[6]) for row in rows}
+
+
 async def count(
     transaction: Transaction,
     added: Sequence[Scored],
@@ -90,7 +99,7 @@ async def _tally(
         after[participant] = quick or await _counted_again(transaction, participant)
     await _save(transaction, after)
     await _save_counts(transaction, before, after)
-    await _note(transaction, by_participant, now)
+    await _note(transaction, after, now)
 
 
 async def _counted_again(transaction: Transaction, participant: Participant) -> Standing | None:
@@ -133,8 +142,14 @@ async def _save_counts(
         await transaction.write(entry_rows.REMOVE_COUNTS, rows=empty)
 
 
-async def _note(transaction: Transaction, participants: Iterable[Participant], now: int) -> None:
+async def _note(
+    transaction: Transaction, standing: Mapping[Participant, Standing | None], now: int
+) -> None:
     """Listeners are to be told, and archives that lack this are to be superseded."""
-    windows = sorted({(one.board_id, one.window_start) for one in participants})
-    await transaction.write(board_rows.CHANGED, rows=sorted({(board,) for board, _ in windows}))
+    places: defaultdict[str, list[tuple[int, str, int | None, int | None]]] = defaultdict(list)
+    for (board_id, window, user_id), one in standing.items():
+        score, reached_at = (None, None) if one is None else (one.score, one.reached_at)
+        places[board_id].append((window, user_id, score, reached_at))
+    await say(transaction, {board_id: Change(made) for board_id, made in places.items()})
+    windows = sorted({(one.board_id, one.window_start) for one in standing})
     await transaction.write(entry_rows.AMENDED, rows=windows, now=now)
