@@ -37,7 +37,7 @@ groundswell() {
 }
 # How the project itself is set up and installed is shown by using it.
 make() { :; }
-pip() { :; }
+
 
 read -r -d '' EXAMPLES_NAMES <<'PYTHON' || true
 import json, re, shlex, sys
