@@ -5,19 +5,37 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.end_to_end.service import NewAddress, Service, StartService, shared_service
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def service(
+@pytest.fixture(scope="session")
+def sqlite_service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """A running service that tests share: each makes its own files, users and addresses."""
+    """The service that tests share, on SQLite."""
     directory = tmp_path_factory.mktemp("service")
-    yield from shared_service(request, directory, GROUNDSWELL_HEARTBEAT_SECONDS="1")
+    yield from shared_service(request, directory, "sqlite", GROUNDSWELL_HEARTBEAT_SECONDS="1")
+
+
+@pytest.fixture(scope="session")
+def postgresql_service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The service that tests share, on PostgreSQL."""
+    directory = tmp_path_factory.mktemp("service")
+    yield from shared_service(request, directory, "postgresql", GROUNDSWELL_HEARTBEAT_SECONDS="1")
+
+
+# Not a fixture of the session with parameters: pytest would start it anew at each change of the
+# database, and with several workers that is twice in every file.
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service(request: pytest.FixtureRequest) -> Service:
+    """A running service that tests share: each makes its own files, users and addresses."""
+    return cast(Service, request.getfixturevalue(f"{request.param}_service"))
 
 
 @pytest.fixture

@@ -99,11 +99,11 @@ class Service(Server):
 
 
 def shared_service(
-    request: pytest.FixtureRequest, directory: Path, **settings: str
+    request: pytest.FixtureRequest, directory: Path, engine: str, **settings: str
 ) -> Iterator[Service]:
-    """The service for a fixture of many tests, on the database that its parameter names."""
+    """The service for a fixture of many tests, on a new database of this engine."""
     database_url = f"sqlite:///{directory / 'groundswell.db'}"
-    if request.param == "postgresql":
+    if engine == "postgresql":
         postgres: PostgresServer = request.getfixturevalue("postgres_server")
         name = f"shared_{uuid4().hex}"
         postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0")

@@ -25,6 +25,7 @@ def looked_at(
     yield from shared_service(
         request,
         place,
+        request.param,
         GROUNDSWELL_MODERATION_WORDS=str(place / "words.txt"),
         GROUNDSWELL_RATE_LIMITS="off",
     )

@@ -30,7 +30,7 @@ def limited(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     directory = tmp_path_factory.mktemp("limited")
-    yield from shared_service(request, directory, GROUNDSWELL_RATE_LIMITS=SETTING)
+    yield from shared_service(request, directory, request.param, GROUNDSWELL_RATE_LIMITS=SETTING)
 
 
 def assert_limited(answer: httpx.Response, longest: int) -> int:

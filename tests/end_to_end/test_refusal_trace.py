@@ -25,7 +25,7 @@ def refusing(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     place = tmp_path_factory.mktemp("trace")
-    yield from shared_service(request, place, GROUNDSWELL_RATE_LIMITS="off")
+    yield from shared_service(request, place, request.param, GROUNDSWELL_RATE_LIMITS="off")
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ def refusing(
     yield from shared_service(
         request,
         place,
+        request.param,
         GROUNDSWELL_WEBHOOK_SECRETS=f"acme={SECRET}",
         GROUNDSWELL_MODERATION_WORDS=str(place / "words.txt"),
         GROUNDSWELL_RATE_LIMITS="off",

@@ -37,6 +37,7 @@ def sharing(
     yield from shared_service(
         request,
         tmp_path_factory.mktemp("sharing"),
+        request.param,
         GROUNDSWELL_WEBHOOK_SECRETS=f"acme={SECRET},github=hush,facebook:meta=hush;typed",
         GROUNDSWELL_LINK_TARGETS="https://app.example",
         GROUNDSWELL_RATE_LIMITS="off",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.fuzz.attack import SHARES
 from tests.soak.doors import DOORS
@@ -23,6 +24,8 @@ from tests.soak.scale import Scale
 from tests.soak.service import StartStressed, Stressed
 from tests.soak.verdict import judge, until_told
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.alone
 
 PER_SECOND = 20.0
 LATENCY_P99_SECONDS = 2.0

@@ -42,7 +42,7 @@ schemathesis.openapi.format("cursor", _positions.map(encode_cursor))
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    for one in shared_service(request, tmp_path_factory.mktemp("schema")):
+    for one in shared_service(request, tmp_path_factory.mktemp("schema"), request.param):
         host = {"authorization": f"Bearer {one.api_key}"}
         with httpx.Client(base_url=one.url, headers=host, trust_env=False) as client:
             for number in range(FILES):

@@ -19,7 +19,7 @@ from tests.support.waiting import until
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    yield from shared_service(request, tmp_path_factory.mktemp("schema"))
+    yield from shared_service(request, tmp_path_factory.mktemp("schema"), request.param)
 
 
 def case_of(service: Service, path: str) -> Case:

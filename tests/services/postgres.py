@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL of the tests' own, durable as in earnest (fsync stays on)."""
+"""A throw-away PostgreSQL of the tests' own, durable as in earnest where a test ends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from tests.services.ports import free_port
 from tests.services.process import ChildProcess
 
 _ROLE = "groundswell"
+_NEVER_ENDED = {"fsync": "off", "full_page_writes": "off"}
+"""For a server that no test ends, and whose data nobody needs when the tests are over."""
 
 
 def _binaries() -> Path:
@@ -34,8 +36,9 @@ def _binaries() -> Path:
 class PostgresServer:
     """One cluster in a directory of its own, on a free port of the loopback address."""
 
-    def __init__(self, binaries: Path, directory: Path) -> None:
+    def __init__(self, binaries: Path, directory: Path, settings: Mapping[str, str]) -> None:
         self._binaries = binaries
+        self._settings = settings
         self._directory = directory
         # The server refuses to run as root; Debian's package brings this user along.
         self._user = "postgres" if os.geteuid() == 0 else None
@@ -105,6 +108,7 @@ class PostgresServer:
             "max_connections": "200",
             "shared_buffers": "128MB",
             "log_min_messages": "warning",
+            **self._settings,
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self._binaries / "postgres"), "-D", str(self._directory / "data"), *options]
@@ -114,8 +118,8 @@ class PostgresServer:
         return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "USER": getpass.getuser()}
 
 
-def _started(directory: Path) -> Iterator[PostgresServer]:
-    server = PostgresServer(_binaries(), directory)
+def _started(directory: Path, **settings: str) -> Iterator[PostgresServer]:
+    server = PostgresServer(_binaries(), directory, settings)
     server.create()
     try:
         server.start()
@@ -129,12 +133,12 @@ def postgres_server() -> Iterator[PostgresServer]:
     """The server that all tests share; a test that stops one asks for `own_postgres`."""
     # Not pytest's own temporary directories: another user could not enter them.
     with tempfile.TemporaryDirectory(prefix="groundswell-postgres-") as directory:
-        yield from _started(Path(directory))
+        yield from _started(Path(directory), **_NEVER_ENDED)
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
-    """A server for one test alone, which may stop, kill and start it."""
+    """A server for one test alone, which may stop, kill and start it; every commit is on disk."""
     with tempfile.TemporaryDirectory(prefix="groundswell-postgres-") as directory:
         yield from _started(Path(directory))
 

@@ -12,31 +12,43 @@ from tests.soak.report import Report
 from tests.soak.scale import Scale, scale
 from tests.soak.service import START, StartStressed, Stressed
 
-_REPORT = pytest.StashKey[Report]()
+_FOUND = "found under stress"
+
+
+class Told:
+    """What all tests found, in whichever worker they ran."""
+
+    def __init__(self) -> None:
+        self._report = Report()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take over what one test found."""
+        if report.when == "teardown":
+            for name, rows in report.user_properties:
+                if name == _FOUND:
+                    self._report.rows += rows
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table, after the tests; as a page too where `SOAK_REPORT` names a file."""
+        if not self._report.rows:
+            return
+        terminalreporter.section("under stress")
+        terminalreporter.write_line(f"seed {scale().seed}")
+        terminalreporter.write_line(self._report.table())
+        if path := os.environ.get("SOAK_REPORT"):
+            self._report.write(Path(path), scale())
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_REPORT] = Report()
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """The table, after the tests; as a page too where `SOAK_REPORT` names a file."""
-    report = config.stash[_REPORT]
-    if not report.rows:
-        return
-    terminalreporter.section("under stress")
-    terminalreporter.write_line(f"seed {scale().seed}")
-    terminalreporter.write_line(report.table())
-    if path := os.environ.get("SOAK_REPORT"):
-        report.write(Path(path), scale())
+    config.pluginmanager.register(Told())
 
 
 @pytest.fixture
-def report(pytestconfig: pytest.Config) -> Report:
+def report(request: pytest.FixtureRequest) -> Iterator[Report]:
     """Where figures go."""
-    return pytestconfig.stash[_REPORT]
+    one = Report()
+    yield one
+    request.node.user_properties.append((_FOUND, one.rows))
 
 
 @pytest.fixture

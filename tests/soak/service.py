@@ -9,6 +9,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.end_to_end.service import Service
+from tests.services.server import WITHOUT_TLS
 
 START = {
     "GROUNDSWELL_HEARTBEAT_SECONDS": "1",
@@ -26,7 +27,7 @@ class Stressed(Service):
 
     def figures(self) -> dict[str, float]:
         """All of `/metrics` without labels, those with labels summed."""
-        answer = httpx.get(f"{self.url}/metrics", trust_env=False, timeout=10)
+        answer = httpx.get(f"{self.url}/metrics", trust_env=False, verify=WITHOUT_TLS, timeout=10)
         found: dict[str, float] = {}
         for family in text_string_to_metric_families(answer.text):
             for sample in family.samples:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.soak.audience import Seen, audience
 from tests.soak.publishing import votes_on
 from tests.soak.report import Report
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed
+
+pytestmark = pytest.mark.alone
 
 EVENTS = 10
 LIMIT_SECONDS = 5.0

@@ -22,6 +22,8 @@ from tests.soak.scale import Scale
 from tests.soak.service import StartStressed
 from tests.soak.verdict import judge, until_told
 
+pytestmark = pytest.mark.alone
+
 PER_SECOND = 10.0
 """So slow that nobody is away for longer than the history of a topic lasts."""
 RECOVERY_SECONDS = 30.0

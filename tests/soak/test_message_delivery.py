@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.soak.doors import DOORS
 from tests.soak.following import Follower, Route, following
 from tests.soak.publishing import votes_on
@@ -9,6 +11,8 @@ from tests.soak.report import Report, percentile
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed
 from tests.soak.verdict import judge, until_told
+
+pytestmark = pytest.mark.alone
 
 PER_SECOND = 40.0
 LIMIT_SECONDS = 2.0

@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.end_to_end.test_inbox import inbox
 from tests.services.postgres import PostgresServer
 from tests.services.redis import RedisServer
@@ -20,6 +22,8 @@ from tests.soak.report import Report
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed, Stressed
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.alone
 
 USERS = 5
 DEVICES = 2

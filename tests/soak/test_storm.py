@@ -12,6 +12,8 @@ from tests.soak.report import Report
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed, Stressed
 
+pytestmark = pytest.mark.alone
+
 MISSED = 50
 """Events that happen while nobody is connected."""
 USUAL_RATE = 1_000

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from tests.soak.changing import Changer
 from tests.soak.following import Route
 from tests.soak.publishing import Votes, votes_on
 from tests.soak.report import Report, percentile
 from tests.soak.scale import Scale
 from tests.soak.service import StartStressed
+
+pytestmark = pytest.mark.alone
 
 CHANGERS = 20
 TOPICS = 12

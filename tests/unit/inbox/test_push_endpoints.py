@@ -96,6 +96,11 @@ def test_keys_that_can_be_used() -> None:
         (POINT, "!!!", "keys.auth"),
         (POINT, "ä", "keys.auth"),
     ],
+    # Not the keys themselves, of which each process has others.
+    ids=[
+        *("no key", "no letters", "no point", "short point"),
+        *("no secret", "short secret", "no base64", "no ascii"),
+    ],
 )
 def test_keys_that_cannot(p256dh: str, auth: str, field: str) -> None:
     with pytest.raises(Invalid) as refused:
