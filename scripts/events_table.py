@@ -1,4 +1,4 @@
-"""The table of events' fields in docs/events.md, made of the very structs that are logged.
+"""The table of events' fields in docs/events.md, made of the very structs that are sent.
 
 ``python -m scripts.events_table`` writes it; a test fails while it is not what is written.
 """
@@ -20,7 +20,7 @@ def table() -> str:
     lines = ["| event | data | told as it is on | privacy | critical |", "|---|---|---|---|---|"]
     for name, struct in sorted(EVENT_TYPES.items()):
         entry = entry_of(struct)
-        fields = ", ".join(f"`{field}`{'' if needed else '?'}" for field, needed in entry.fields)
+        fields = ", ".join(f"`{field}`" for field in entry.fields if field != "timestamp")
         topics = ", ".join(f"`{topic}`" for topic in entry.topics)
         critical = "yes" if entry.critical else ""
         lines.append(f"| `{name}` | {fields} | {topics} | {entry.privacy} | {critical} |")

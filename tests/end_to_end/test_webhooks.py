@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import jsonschema_rs
 
 from tests.end_to_end.service import Service, StartService
 from tests.support.webhooks import running_receiver
@@ -93,6 +94,43 @@ async def test_a_ping_a_rotation_and_the_schema_of_what_is_sent(
         schema = await host.get(f"/v1/events/schemas/{ping.event['type']}")
         assert schema.json()["properties"]["type"] == {"const": ping.event["type"]}
         assert ping.event.keys() == schema.json()["properties"].keys()
+
+
+async def test_what_is_sent_of_a_reward_is_written_as_everywhere_and_fits_its_schema(
+    database_url: str, start_service: StartService
+) -> None:
+    service = start_service(database_url, **HERE)
+    thanks = {
+        **{"ruleId": "thanks", "role": "referrer", "kind": "flat"},
+        **{"currency": "EUR", "amountMinor": 5000, "holdDays": 15},
+    }
+    rules = {"landingUrl": "https://shop.example/", "rewards": [thanks]}
+    async with running_receiver() as receiver, service.host() as host:
+        await endpoint(host, f"{receiver.url}/all", events=["referral.*", "user.*"])
+        body = {"programId": "spring", "name": "Spring", "rules": rules}
+        assert (await host.post("/v1/programs", json=body)).status_code == 201
+        code = (await host.post("/v1/programs/spring/codes", json={"userId": "ada"})).json()
+        event = {
+            **{"specversion": "1.0", "id": "1", "source": "/users", "type": "user.registered"},
+            "data": {"userId": "bob", "referral": {"code": code["code"]}},
+        }
+        assert (await host.post("/v1/events", json=event)).status_code == 202
+
+        def types() -> set[str]:
+            return {one.event["type"] for one in receiver.received}
+
+        await until(lambda: "referral.reward.earned" in types())
+        schemas = (await host.get("/v1/events/schemas")).json()
+        for one in receiver.received:
+            validator = jsonschema_rs.Draft202012Validator(schemas[one.event["type"]])
+            assert [str(error) for error in validator.iter_errors(one.event)] == []
+            assert one.event["data"]["timestamp"] == one.event["time"]
+        data = {one.event["type"]: one.event["data"] for one in receiver.received}
+        earned = data["referral.reward.earned"]
+        assert (earned["amount"], earned["currency"], earned["reason"]) == ("50.00", "EUR", None)
+        rewards = (await host.get("/v1/rewards", params={"programId": "spring"})).json()["items"]
+        assert earned["eligibleDate"] == rewards[0]["eligibleDate"]
+        assert data["referral.conversion.completed"]["amount"] is None
 
 
 async def test_only_the_host_sees_endpoints_and_bad_ones_are_refused(service: Service) -> None:

@@ -11,16 +11,18 @@ from msgspec import structs
 
 from groundswell.contract.events import Event
 from groundswell.contract.events.base import Privacy
+from groundswell.contract.outward import outward_struct
+from groundswell.contract.units import said_of
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event. ``fields``: name in JSON and whether it is always there; ``topics``: patterns of
-    those it is told on under its own type, named by the fields that are in them.
+    """One event. ``fields``: names in what is sent; ``topics``: patterns of those it is told on
+    under its own type, named by the fields that are in them.
     """
 
     event_type: str
-    fields: tuple[tuple[str, bool], ...]
+    fields: tuple[str, ...]
     topics: tuple[str, ...]
     privacy: Privacy
     critical: bool
@@ -28,7 +30,7 @@ class Entry:
 
 def entry_of(struct: type[Event]) -> Entry:
     """The entry of an event."""
-    fields = tuple((one.encode_name, one.required) for one in structs.fields(struct))
+    fields = tuple(one.encode_name for one in structs.fields(outward_struct(struct)))
     return Entry(struct.event_type, fields, topics_of(struct), struct.privacy, struct.critical)
 
 
@@ -41,13 +43,15 @@ def topics_of(struct: type[Event]) -> tuple[str, ...]:
 
 
 def sample_of(struct: type[Any]) -> Any:
-    """A struct whose texts are the names of their fields in braces."""
+    """A struct whose texts are the names of their fields in braces; instants and amounts are 0."""
     return struct(**{one.name: _named(one.encode_name, one.type) for one in structs.fields(struct)})
 
 
 def _named(name: str, annotation: Any) -> Any:
     """A value for a field: its own name in braces where a text or an id fits."""
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if said_of(annotation):
+        return 0
     if origin is Annotated:
         return _named(name, arguments[0])
     if origin is Literal:

@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from groundswell.contract.catalogue import Entry, entry_of
 from groundswell.contract.events import Event
 from groundswell.contract.events.base import Tag
+from groundswell.contract.outward import outward_struct
 from groundswell.realtime.describable import Describable
 from groundswell.realtime.logged_events import about, told_on
 from groundswell.realtime.messages import Message
@@ -117,7 +118,8 @@ def asyncapi_document(
         gateway: what the gateway answers, ``client`` what clients say to it; nothing where no
             door leads to it.
         client: as said.
-        events: what is logged, by event type: the facts that live messages are made of.
+        events: what is logged, by event type: the facts that live messages are made of, described
+            as they are sent to other systems.
     """
     families: dict[Family, list[type[msgspec.Struct]]] = {
         "stream": [EventMessage, *stream],
@@ -134,7 +136,7 @@ def asyncapi_document(
         f"log.{name}": _message(name, "log", struct) | about(entries[name])
         for name, struct in events.items()
     }
-    schemas |= _schemas("log", list(events.values()))
+    schemas |= _schemas("log", [outward_struct(struct) for struct in events.values()])
     told = [name for name in messages if not name.startswith(("client.", "log."))]
     said = [name for name in messages if name.startswith("client.")]
     return {

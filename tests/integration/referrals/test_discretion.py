@@ -12,6 +12,7 @@ import pytest_asyncio
 from groundswell.contract.events import referrals as events
 from groundswell.contract.events.referrals.common import NamingReferee
 from groundswell.contract.privacy import Audience, Discretion
+from groundswell.contract.terms import RewardRule
 from groundswell.delivery.routing import publications
 from groundswell.domains.network.reactions import react
 from groundswell.domains.referrals import commands as wishes
@@ -108,6 +109,27 @@ async def test_the_referrer_learns_who_came_as_far_as_that_one_wishes(
     assert await friends_made(world) == int(named)
     export = await world.queries.export("ada")
     assert ("bob" in repr(export["referrals"])) is named
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_what_is_promised_is_told_without_amounts_to_who_wishes_it(
+    world: World, wished: Wished, private: bool
+) -> None:
+    thanks = RewardRule(
+        rule_id="thanks", role="referrer", kind="flat", currency="EUR", amount_minor=5_000
+    )
+    await world.program("paying", rewards=(thanks,))
+    wished.wishes["ada"] = Discretion(private_rewards=private)
+    code = await world.code("ada", program_id="paying")
+    await world.register("bob", code=code.code)
+    (completed,) = await world.told(events.ConversionCompleted)
+    (notice,) = completed.notices()
+    assert notice.data == completed.told()
+    promised = notice.data["reward"]
+    assert (promised["amount"], promised["currency"]) == (
+        (None, None) if private else ("50.00", "EUR")
+    )
+    assert promised["type"] == "credit"
 
 
 async def test_lists_follow_the_wish_there_and_back(world: World, wished: Wished) -> None:

@@ -10,9 +10,9 @@ from typing import Any, get_args
 import jsonschema_rs
 import msgspec
 import pytest
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
-from groundswell.contract.catalogue import topics_of
+from groundswell.contract.catalogue import entry_of, topics_of
 from groundswell.contract.events import EVENT_TYPES
 from groundswell.realtime.asyncapi import (
     POLLING,
@@ -124,7 +124,8 @@ def test_every_event_has_its_payload_topics_privacy_and_whether_it_is_critical()
         assert message["x-privacy"] == struct.privacy
         assert message["x-critical"] == struct.critical
         schema = at(WHOLE, message["payload"]["$ref"])
-        assert schema["properties"].keys() == {one.encode_name for one in fields(struct)}
+        assert set(schema["properties"]) == set(entry_of(struct).fields)
+        assert "timestamp" in schema["required"]
 
 
 def test_events_that_are_told_as_they_are_stand_at_their_topics() -> None:

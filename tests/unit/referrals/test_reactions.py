@@ -84,7 +84,7 @@ def test_a_conversion_is_told_with_what_to_look_forward_to_and_nothing_more() ->
         "rewardPending": True,
         "reward": {
             "type": "credit",
-            "amountMinor": 5000,
+            "amount": "50.00",
             "currency": "EUR",
             "status": "pending",
             "eligibleDate": to_rfc3339(AT + 15 * DAY),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from groundswell.contract.events.base import Event
 from groundswell.contract.inbox import AckPolicy, Delivery, ReadEntry
+from groundswell.contract.units import Instant
 
 
 class InboxEvent(Event, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ class MessageFiled(InboxEvent, frozen=True, kw_only=True):
     data: dict[str, Any] | None = None
     delivery: Delivery
     policy: AckPolicy = "each"
-    expires_at: int | None = None
+    expires_at: Instant | None = None
 
 
 class ReadStateChanged(InboxEvent, frozen=True, kw_only=True):

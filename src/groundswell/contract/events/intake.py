@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from groundswell.contract.events.base import Event
+from groundswell.contract.units import Minor
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -92,7 +93,7 @@ class ProjectCreated(OfUser, frozen=True, kw_only=True):
     event_type: ClassVar[str] = "project.created"
     project_id: str
     title: str | None = None
-    amount_minor: int | None = None
+    amount_minor: Minor | None = None
     currency: str | None = None
 
 
@@ -103,7 +104,7 @@ class ProjectCompleted(OfUser, frozen=True, kw_only=True):
     project_id: str
     contractor_id: str | None = None
     title: str | None = None
-    amount_minor: int | None = None
+    amount_minor: Minor | None = None
     currency: str | None = None
 
 
@@ -115,7 +116,7 @@ class BidAwarded(OfUser, frozen=True, kw_only=True):
     project_id: str
     owner_id: str
     title: str | None = None
-    amount_minor: int | None = None
+    amount_minor: Minor | None = None
     currency: str | None = None
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from groundswell.contract.events.base import Event, Privacy
 from groundswell.contract.times import to_rfc3339
+from groundswell.contract.units import Instant
 
 
 def board_topic(board_id: str) -> str:
@@ -63,7 +64,7 @@ class BoardDefined(_OfBoard, frozen=True, kw_only=True):
     currency: str | None = None
     prize_places: int = 0
     prize_policy: str = "earliest"
-    starts_at: int
+    starts_at: Instant
 
 
 class ScorePosted(_OfBoard, frozen=True, kw_only=True):
@@ -99,8 +100,8 @@ class LeaderboardUpdated(_OfBoard, frozen=True, kw_only=True):
     is_state: ClassVar[bool] = True
     changes: tuple[PositionChange, ...]
     version: int
-    window_start: int | None
-    window_end: int | None
+    window_start: Instant | None
+    window_end: Instant | None
     members: int
     entries: tuple[BoardEntry, ...]
 
@@ -125,8 +126,8 @@ class LeaderboardClosed(_OfBoard, frozen=True, kw_only=True):
 
     event_type: ClassVar[str] = "referral.leaderboard.closed"
     privacy: ClassVar[Privacy] = "public"
-    window_start: int
-    window_end: int
+    window_start: Instant
+    window_end: Instant
     archive_id: str
     version: int
     members: int

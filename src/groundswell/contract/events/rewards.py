@@ -7,9 +7,10 @@ fields that are about the reward; the rest is for those who read the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
 from groundswell.contract.events.base import Event, Notice, Privacy
 from groundswell.contract.events.referrals import referrals_topic
@@ -17,6 +18,7 @@ from groundswell.contract.inbox import Delivery
 from groundswell.contract.money import to_money
 from groundswell.contract.terms import RewardKind, RewardRole, RewardType
 from groundswell.contract.times import to_rfc3339
+from groundswell.contract.units import Instant, Minor
 
 RewardStatus = Literal[
     "pending",
@@ -48,9 +50,9 @@ class RewardFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     rule_version: int
     conversion_id: str | None
     occurrence: int
-    granted_minor: int
-    counted_at: int
-    granted_at: int
+    granted_minor: Minor
+    counted_at: Instant
+    granted_at: Instant
     needs_approval: bool = False
     expires_days: int | None = None
 
@@ -74,13 +76,13 @@ class RewardEvent(Event, frozen=True, kw_only=True):
     reward_id: str
     referral_id: str
     program_id: str
-    amount_minor: int
+    amount_minor: Minor
     currency: str
     type: RewardType
     status: RewardStatus
-    eligible_at: int
+    eligible_at: Annotated[Instant, Meta(extra={"name": "eligibleDate"})]
     reason: str | None = None
-    reversed_minor: int = 0
+    reversed_minor: Minor = 0
     referrer_id: str
     referee_id: str
     private: bool = False

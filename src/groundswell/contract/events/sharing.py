@@ -9,6 +9,7 @@ import msgspec
 
 from groundswell.contract.events.base import Event, Notice, Privacy, Tag
 from groundswell.contract.events.network import network_topic
+from groundswell.contract.units import Instant
 
 ABOUT_PEOPLE: Final = frozenset({"friend", "collaboration"})
 """The kinds of suggestions that name somebody to know, or to work with."""
@@ -206,7 +207,7 @@ class SuggestionCreated(OfSharer, frozen=True, kw_only=True):
     subject_id: str
     reason: str
     title: str | None = None
-    expires_at: int | None = None
+    expires_at: Instant | None = None
 
     def topics(self) -> Sequence[str]:
         """The user: about people where they hear of people."""

@@ -113,5 +113,8 @@ class DiscreetTail:
         if isinstance(event, AttributionAssigned) and wishes.get(event.referee, OPEN).incognito:
             await tx.write(MAKE_ANONYMOUS, referral_id=event.referral_id)
             event = msgspec.structs.replace(event, anonymous=True)
+        if isinstance(event, ConversionCompleted):
+            private = wishes.get(event.referrer_id, OPEN).private_rewards
+            event = msgspec.structs.replace(event, private=private)
         unnamed = await self._names.unnamed(tx, event, wishes)
         return msgspec.structs.replace(event, unnamed=unnamed) if unnamed else event

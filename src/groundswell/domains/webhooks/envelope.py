@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from groundswell.contract.events import LoggedEvent
+from groundswell.contract.outward import outward
 from groundswell.contract.times import to_rfc3339
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
@@ -28,7 +29,7 @@ def subject_of(logged: LoggedEvent) -> str:
 
 
 def cloud_event(logged: LoggedEvent, source: str) -> bytes:
-    """The event in CloudEvents' JSON; its data are the fields of the log.
+    """The event in CloudEvents' JSON; its data are written as they are outside.
 
     ``source`` is where this service is reached, without a slash at the end.
     """
@@ -47,6 +48,6 @@ def cloud_event(logged: LoggedEvent, source: str) -> bytes:
         "critical": event.critical,
         "datacontenttype": "application/json",
         "dataschema": schema_url(source, event.event_type),
-        "data": event,
+        "data": outward(logged),
     }
     return _encode(envelope)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from groundswell.contract.events import Event
+from groundswell.contract.outward import outward_struct
 from groundswell.domains.webhooks.envelope import SEQUENCE_DIGITS, schema_url
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -17,7 +18,9 @@ _TIME: Final[dict[str, Any]] = {"type": "string", "format": "date-time"}
 
 def event_schema(struct: type[Event], source: str) -> dict[str, Any]:
     """The schema of one event. ``source`` is where this service is reached."""
-    (data,), parts = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
+    (data,), parts = msgspec.json.schema_components(
+        [outward_struct(struct)], ref_template="#/$defs/{name}"
+    )
     properties: dict[str, Any] = {
         "specversion": {"const": "1.0"},
         "id": _TEXT,

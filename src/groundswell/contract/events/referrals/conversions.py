@@ -13,8 +13,10 @@ from groundswell.contract.events.referrals.common import (
     ReversalReason,
     referrals_topic,
 )
+from groundswell.contract.money import to_money
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import DAY, to_rfc3339
+from groundswell.contract.units import Instant, Minor
 
 
 class ConversionStarted(NamingReferee, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ class ConversionCompleted(NamingReferee, frozen=True, kw_only=True):
         held: rewards must wait: a suspicion about it or its referrer is open (``flags`` names the
             rules). ``referral.fraud.resolved`` lists what no longer has to wait.
         external_id: what the host knows the qualifying event by.
+        private: the referrer wishes that amounts of rewards are not told, only read.
     """
 
     event_type: ClassVar[str] = "referral.conversion.completed"
@@ -58,12 +61,13 @@ class ConversionCompleted(NamingReferee, frozen=True, kw_only=True):
     occurrence: int
     rule_version: int
     reward_terms: tuple[RewardRule, ...]
-    converted_at: int
-    amount_minor: int | None = None
+    converted_at: Instant
+    amount_minor: Minor | None = None
     currency: str | None = None
     held: bool = False
     flags: tuple[str, ...] = ()
     external_id: str = ""
+    private: bool = False
 
     @property
     def referee(self) -> str:
@@ -85,10 +89,11 @@ class ConversionCompleted(NamingReferee, frozen=True, kw_only=True):
         return told | ({"reward": self._reward(flat[0])} if flat else {})
 
     def _reward(self, rule: RewardRule) -> dict[str, Any]:
+        amount = str(to_money(rule.amount_minor or 0, rule.currency).amount)
         return {
             "type": rule.type,
-            "amountMinor": rule.amount_minor,
-            "currency": rule.currency,
+            "amount": None if self.private else amount,
+            "currency": None if self.private else rule.currency,
             "status": "held" if self.held else "pending",
             "eligibleDate": to_rfc3339(self.converted_at + rule.hold_days * DAY),
         }
@@ -147,8 +152,8 @@ class ConversionReversed(OfReferral, frozen=True, kw_only=True):
     new_user_id: str
     occurrence: int
     rule_version: int
-    amount_minor: int | None = None
-    refunded_minor: int | None = None
+    amount_minor: Minor | None = None
+    refunded_minor: Minor | None = None
     external_id: str = ""
 
     def told(self) -> dict[str, Any]:
