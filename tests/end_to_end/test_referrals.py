@@ -163,6 +163,29 @@ async def test_a_visitor_is_counted_once_an_hour_and_keeps_the_click(
     assert (clicks["clicks"], clicks["humanClicks"]) == (4, 1)
 
 
+@pytest.mark.parametrize(
+    ("query", "arrives"),
+    [
+        ("", {"lang": ["en"]}),
+        ("utm_source=mail&tag=a&tag=b+c", {"utm_source": ["mail"], "tag": ["a", "b c"]}),
+        ("lang=de&gs_click=forged", {"lang": ["en"]}),
+        ("x=%0d%0aSet-Cookie:%20a=1&y=%23", {"x": ["\r\nSet-Cookie: a=1"], "y": ["#"]}),
+    ],
+)
+async def test_what_a_link_is_followed_with_goes_along(
+    service: Service, new_address: NewAddress, query: str, arrives: dict[str, list[str]]
+) -> None:
+    own = await code(service, await program(service), name("ada"))
+    async with service.visitor(new_address(), **{"user-agent": FIREFOX}) as visitor:
+        answer = await visitor.get(f"/r/{own['code']}?{query}")
+    target = urlsplit(answer.headers["location"])
+    assert f"{target.scheme}://{target.netloc}{target.path}" == "https://shop.example/welcome"
+    found = parse_qs(target.query)
+    (token,) = found.pop("gs_click")
+    assert token.startswith("click-")
+    assert found == {"lang": ["en"]} | arrives
+
+
 async def test_links_of_ended_codes_are_gone_and_unknown_ones_not_found(
     service: Service, new_address: NewAddress
 ) -> None:

@@ -143,7 +143,7 @@ async def test_from_a_registration_to_a_payment_and_back(service: Service) -> No
             assert [one for one in types if "." not in one] == [
                 *("earned", "approved", "paid", "reversed"),
             ]
-        entries = (await host.get(f"/v1/rewards/{reward}/entries")).json()
+        entries = (await host.get(f"/v1/rewards/{reward}/entries")).json()["items"]
         assert [one["amount"] for one in entries if one["account"] == "program"] == [
             "-50.00",
             "20.00",

@@ -84,3 +84,16 @@ def page_of(
 ) -> Page[T]:
     """The page of what was found, which is one more than ``limit`` if there is a next page."""
     return Page([show(one) for one in found[:limit]], following(found, limit, place), as_of)
+
+
+def page_by_name(
+    whole: Sequence[T], limit: int, cursor: str | None, as_of: str, name: Callable[[T], str]
+) -> Page[T]:
+    """A page of a list so short that it is read as a whole, in the order of its names.
+
+    Raises:
+        Invalid: at ``cursor``; it is none of this list.
+    """
+    _, after = place_of(cursor, OLDEST)
+    left = sorted([one for one in whole if name(one) > after], key=name)
+    return page_of(left, limit, as_of, show=lambda one: one, place=lambda one: (0, name(one)))

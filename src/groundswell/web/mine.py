@@ -15,7 +15,7 @@ from groundswell.contract.privacy import VERBS
 from groundswell.domains.inbox.views import Item
 from groundswell.domains.privacy.views import PrivacySettings
 from groundswell.domains.referrals.views import CodeView, MyReferrals
-from groundswell.domains.rewards.views import Balances, ProgramProgress, RewardView
+from groundswell.domains.rewards.views import Balance, ProgramProgress, RewardView
 
 SHOWN = 10
 """Of referrals and rewards."""
@@ -50,7 +50,7 @@ class Rewards(Protocol):
         """How far they have come."""
         ...
 
-    async def balances(self, user_id: str) -> Balances:
+    async def balances(self, user_id: str) -> Page[Balance]:
         """What they have."""
         ...
 
@@ -95,7 +95,7 @@ class MyPage(msgspec.Struct, frozen=True):
     referrals: MyReferrals
     progress: list[ProgramProgress]
     rewards: list[RewardView]
-    balances: Balances
+    balances: Page[Balance]
     messages: list[Item]
     privacy: PrivacySettings
 

@@ -352,7 +352,8 @@ async def test_a_conversion_is_undone_once_and_refunds_add_up(world: World) -> N
             )
         )
 
-    assert (await reverse(300)).refunded_minor == 300
+    paid_back = (await reverse(300)).refunded
+    assert (str(paid_back.amount), paid_back.currency) == ("3.00", "EUR")
     assert (await reverse(700)).state == "reversed"
     assert (await reverse(None)).state == "reversed"
     told = await world.told(events.ConversionReversed)

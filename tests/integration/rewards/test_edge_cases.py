@@ -147,7 +147,7 @@ async def test_reward_reversed_after_payment(rewarding: Rewarding) -> None:
     assert (told.status, told.reason, told.amount_minor) == ("reversed", "chargeback", 5_000)
     assert [notice.user_id for notice in told.notices()] == ["ann"]
     assert told.privacy == "personal"
-    entries = await rewarding.queries.entries(paid.reward_id)
+    entries = (await rewarding.queries.entries(paid.reward_id)).items
     assert [str(one.amount) for one in entries if one.account == "program"] == ["-50.00", "50.00"]
     assert sum(one.amount for one in entries if one.account != "program") == 0
     await rewarding.assert_consistent()

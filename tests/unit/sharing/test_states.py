@@ -142,7 +142,7 @@ def test_social_interaction_processor() -> None:
     event = MessageSentSocial(**about, context_type="share", context_id="share-1")
     engagement = Engagement(
         reference="share-1",
-        platform_event_id="/m#1",
+        platform_event_id="message#m",
         engagement_type="message",
         engager=Engager(id="bob"),
         at=10,

@@ -15,6 +15,7 @@ from groundswell.domains.intake.bodies import CloudEvent
 from groundswell.domains.intake.reading import Reader, placed, when
 from groundswell.domains.intake.taking import TakeIn, TakenIn
 from groundswell.log.reactions import Submit
+from groundswell.store.commands import Idempotency
 
 SHOWN: Final = {"display_name": "profile_name", "title": "project_title"}
 """What users of the host wrote and others may read, and as what it is looked at."""
@@ -38,7 +39,7 @@ class Intake:
         self._clock = clock
         self._gate = gate
 
-    async def take_in(self, sent: Sequence[CloudEvent]) -> TakenIn:
+    async def take_in(self, sent: Sequence[CloudEvent], key: Idempotency | None = None) -> TakenIn:
         """Durable when this returns: all of them, or none if one cannot be understood.
 
         Raises:
@@ -47,7 +48,7 @@ class Intake:
         now = self._clock()
         read = tuple(self._read(event, now, len(sent), place) for place, event in enumerate(sent))
         fit = tuple([(await self._without_unfit(event), at) for event, at in read])
-        answer: TakenIn = await self._submit(TakeIn(at=now, events=fit))
+        answer: TakenIn = await self._submit(TakeIn(at=now, events=fit), key)
         return answer
 
     async def _without_unfit(self, event: HostEvent) -> HostEvent:

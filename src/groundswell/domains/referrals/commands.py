@@ -154,12 +154,16 @@ class SetReferrer(Command, frozen=True, kw_only=True):
 
 
 class ReverseConversion(Command, frozen=True, kw_only=True):
-    """A conversion is undone, or ``refunded_minor`` more of its amount were paid back."""
+    """A conversion is undone, or ``refunded_minor`` more of its amount were paid back.
+
+    ``currency`` is the one that was named for it, if one was.
+    """
 
     answer: ClassVar[type] = ConversionView
     conversion_id: str
     reason: ReversalReason
     refunded_minor: int | None = None
+    currency: str | None = None
 
 
 class SuspendReferrer(Command, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from groundswell.contract.money import Money, to_money
+from groundswell.contract.times import to_rfc3339
+from groundswell.domains.referrals.views import ConversionView
 from groundswell.store import Statement
 
 _ACTIVITY = """
@@ -111,3 +114,24 @@ class Conversion(msgspec.Struct, frozen=True):
     refunded_minor: int
     state: Literal["completed", "reversed"]
     reason: str | None
+
+    def view(self, user_id: str) -> ConversionView:
+        """What the host is told; ``user_id`` is who did it."""
+        return ConversionView(
+            conversion_id=self.conversion_id,
+            referral_id=self.referral_id,
+            program_id=self.program_id,
+            referrer_id=self.referrer_id,
+            user_id=user_id,
+            type=self.stage,
+            occurrence=self.occurrence,
+            external_event_id=self.external_id.removeprefix(f"{self.program_id}#"),
+            state=self.state,
+            reason=self.reason,
+            amount=self._money(self.amount_minor),
+            refunded=self._money(self.refunded_minor),
+            converted_at=to_rfc3339(self.at),
+        )
+
+    def _money(self, minor: int | None) -> Money | None:
+        return None if minor is None or self.currency is None else to_money(minor, self.currency)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from groundswell.contract.errors import Conflict, GroundswellError, NotFound
+from groundswell.contract.errors import (
+    Conflict,
+    ConversionNotFound,
+    GroundswellError,
+    Invalid,
+)
 from groundswell.contract.events import referrals as events
 from groundswell.contract.times import DAY
 from groundswell.domains.referrals import code_rows, touch_rows
@@ -34,15 +39,17 @@ async def reverse_conversion(
     """Undo a conversion, or note that part of its amount was paid back."""
     found = await transaction.fetch(conversions.FIND, conversion_id=command.conversion_id)
     if not found:
-        return NotFound("No such conversion")
+        return ConversionNotFound()
     conversion = Conversion(*found[0])
     rows = await transaction.fetch(sql.FIND_BY_ID, referral_id=conversion.referral_id)
     referral = Referral(*rows[0])
     if conversion.state == "reversed":
-        return _view(conversion)
+        return conversion.view(referral.referee_id)
     whole = conversion.amount_minor
     refunded = command.refunded_minor
     if refunded is not None:
+        if whole is not None and command.currency not in (None, conversion.currency):
+            return Invalid.at("refunded.currency", f"Was paid in {conversion.currency}")
         if whole is None or conversion.refunded_minor + refunded > whole:
             return Conflict("refund_too_large", "More than was paid cannot be paid back.")
         total = conversion.refunded_minor + refunded
@@ -54,12 +61,12 @@ async def reverse_conversion(
                 reason=command.reason,
             )
             tail.append(reversal(referral, conversion, command.reason, total), command.at)
-            return await _now(transaction, conversion)
+            return await _now(transaction, conversion, referral)
     await undo(transaction, tail, referral, conversion, command.reason, command.at)
     left = referral.conversions - 1
     state = referral.state if left else "reversed"
     await set_state(transaction, referral, state, reason=referral.reason, conversions=left)
-    return await _now(transaction, conversion)
+    return await _now(transaction, conversion, referral)
 
 
 async def sweep(transaction: Transaction, command: SweepReferrals, tail: EventTail) -> Swept:
@@ -106,18 +113,8 @@ def _expired(referral: Referral) -> events.AttributionExpired:
     )
 
 
-async def _now(transaction: Transaction, conversion: Conversion) -> ConversionView:
+async def _now(
+    transaction: Transaction, conversion: Conversion, referral: Referral
+) -> ConversionView:
     rows = await transaction.fetch(conversions.FIND, conversion_id=conversion.conversion_id)
-    return _view(Conversion(*rows[0]))
-
-
-def _view(conversion: Conversion) -> ConversionView:
-    return ConversionView(
-        conversion_id=conversion.conversion_id,
-        referral_id=conversion.referral_id,
-        program_id=conversion.program_id,
-        state=conversion.state,
-        amount_minor=conversion.amount_minor,
-        currency=conversion.currency,
-        refunded_minor=conversion.refunded_minor,
-    )
+    return Conversion(*rows[0]).view(referral.referee_id)

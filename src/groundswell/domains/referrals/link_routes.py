@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from litestar import HttpMethod, Response, Router, route
 from litestar.datastructures import Cookie
@@ -13,7 +13,7 @@ from litestar.params import PathParameter
 from groundswell.access.principal import Principal
 from groundswell.contract.errors import NotFound
 from groundswell.contract.times import SECOND
-from groundswell.domains.referrals.offering import ReferralActions, lower_headers
+from groundswell.domains.referrals.offering import LONGEST_QUERY, ReferralActions, lower_headers
 from groundswell.domains.referrals.tokens import COOKIE, PARAMETER, Carried
 from groundswell.domains.referrals.views import Followed
 from groundswell.http.body import ApiRequest
@@ -42,6 +42,7 @@ async def follow_link(
 ) -> Response[str]:
     """Leads to the program's page, with the click's token in `gs_click` and a cookie.
 
+    Parameters of the link, such as `utm_source`, go along unless the page's address has its own.
     Machines are led there too, but count nowhere. 410 once the code has ended.
     """
     visit = Visit(method=request.method, headers=lower_headers(request.headers))
@@ -52,11 +53,13 @@ async def follow_link(
         raise NotFound("No such link")
     if followed.outcome == "gone":
         return Response(_GONE, status_code=410, media_type="text/plain", headers=_HEADERS)
-    return _redirect(actions, followed, secure=request.url.scheme == "https")
+    return _redirect(actions, followed, query, secure=request.url.scheme == "https")
 
 
-def _redirect(actions: ReferralActions, followed: Followed, *, secure: bool) -> Response[str]:
-    url = followed.url or "/"
+def _redirect(
+    actions: ReferralActions, followed: Followed, query: str, *, secure: bool
+) -> Response[str]:
+    url = _with_query(followed.url or "/", query)
     cookies: list[Cookie] = []
     if followed.click_id is not None and followed.visitor_id is not None:
         url = _with_token(url, actions.tokens.token(followed.click_id))
@@ -75,11 +78,19 @@ def _redirect(actions: ReferralActions, followed: Followed, *, secure: bool) -> 
     return Response("", status_code=302, headers={**_HEADERS, "location": url}, cookies=cookies)
 
 
+def _with_query(url: str, query: str) -> str:
+    """The page with what the link was followed with, as far as it has no such parameters itself."""
+    parts = urlsplit(url)
+    own = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} | {PARAMETER}
+    brought = parse_qsl(query[:LONGEST_QUERY], keep_blank_values=True)
+    added = urlencode([(name, value) for name, value in brought if name not in own])
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
+
+
 def _with_token(url: str, token: str) -> str:
     parts = urlsplit(url)
     added = urlencode({PARAMETER: token})
-    query = f"{parts.query}&{added}" if parts.query else added
-    return urlunsplit(parts._replace(query=query))
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
 
 
 def link_router(actions: ReferralActions) -> Router:

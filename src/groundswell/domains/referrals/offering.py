@@ -147,14 +147,14 @@ class ReferralActions:
         return await self._answer(CodeView, command, key)
 
     async def revoke_code(
-        self, program_id: str, code_id: str, reason: str, caller: Principal
+        self, program_id: str, code_id: str, caller: Principal, key: _Key = None
     ) -> CodeView:
         """Take a code back: the host any, users their own."""
         owner = None if caller.kind == "host" else require_user(caller)
         command = wishes.RevokeCode(
-            at=self._clock(), program_id=program_id, code_id=code_id, reason=reason, owner=owner
+            at=self._clock(), program_id=program_id, code_id=code_id, reason="revoked", owner=owner
         )
-        return await self._answer(CodeView, command)
+        return await self._answer(CodeView, command, key)
 
     async def follow(
         self, code: str, caller: Principal, visit: Visit, cookie: str | None, query: str
@@ -272,22 +272,27 @@ class ReferralActions:
             conversion_id=conversion_id,
             reason=body.reason,
             refunded_minor=refunded,
+            currency=None if body.refunded is None else body.refunded.currency,
         )
         return await self._answer(ConversionView, command, key)
 
-    async def suspend(self, program_id: str, user_id: str, suspended: bool) -> Done:
+    async def suspend(
+        self, program_id: str, user_id: str, suspended: bool, key: _Key = None
+    ) -> Done:
         """End a referrer's part, or let them take part again."""
         command = wishes.SuspendReferrer(
             at=self._clock(), program_id=program_id, user_id=user_id, suspended=suspended
         )
-        return await self._answer(Done, command)
+        return await self._answer(Done, command, key)
 
-    async def resolve(self, case_id: str, resolution: CaseState, note: str | None) -> Done:
+    async def resolve(
+        self, case_id: str, resolution: CaseState, note: str | None, key: _Key = None
+    ) -> Done:
         """Decide a case."""
         command = wishes.ResolveCase(
             at=self._clock(), case_id=case_id, resolution=resolution, by="host", note=note
         )
-        return await self._answer(Done, command)
+        return await self._answer(Done, command, key)
 
     async def _answer(self, _: type[T], command: Command, key: _Key = None) -> T:
         answer: T = await self._submit(command, key)

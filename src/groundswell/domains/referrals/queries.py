@@ -7,17 +7,18 @@ from typing import Any
 
 import msgspec
 
-from groundswell.contract.errors import NotFound
 from groundswell.contract.paging import NEWEST, Page, following, page_of, place_of
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.referrals import code_rows, program_rows
 from groundswell.domains.referrals.attribution import Considered
 from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.program_rows import check_program, program_of
+from groundswell.domains.referrals.refusals import ReferralNotFound
 from groundswell.domains.referrals.suspicions import HOLDING
 from groundswell.domains.referrals.views import (
     AttributionView,
     CodeView,
+    ConsideredView,
     DiscardCount,
     MyReferrals,
     ProgramClicks,
@@ -85,6 +86,16 @@ REFERRED_BY = Statement(
 )
 
 _trace = msgspec.json.Decoder(list[Considered]).decode
+
+
+def _considered(one: Considered) -> ConsideredView:
+    return ConsideredView(
+        touch_id=one.touch_id,
+        referrer_id=one.referrer_id,
+        kind=one.kind,
+        at=to_rfc3339(one.at),
+        lost=one.lost,
+    )
 
 
 class ReferralQueries:
@@ -165,14 +176,14 @@ class ReferralQueries:
         """
         rows = await self._store.fetch(ATTRIBUTION, referral_id=referral_id)
         if not rows:
-            raise NotFound("No such referral")
+            raise ReferralNotFound
         *values, attributed, until, trace = rows[0]
         names = AttributionView.__struct_fields__[: len(values)]
         return AttributionView(
             **dict(zip(names, values, strict=True)),
             attributed_at=to_rfc3339(attributed),
             qualifies_until=to_rfc3339(until),
-            trace=_trace(trace),
+            trace=[_considered(one) for one in _trace(trace)],
         )
 
     async def is_member(self, program_id: str, user_id: str) -> bool:

@@ -18,6 +18,7 @@ from groundswell.domains.referrals.views import CaseState, CaseView, Done, Trial
 from groundswell.http.callers import require_host
 from groundswell.http.openapi import HOST_ONLY
 from groundswell.http.parameters import CursorText, Limit
+from groundswell.store.commands import Idempotency
 
 Id = Annotated[str, PathParameter(max_length=128, description="An id.")]
 State = Annotated[CaseState, QueryParameter(description="Which cases.")]
@@ -25,6 +26,7 @@ State = Annotated[CaseState, QueryParameter(description="Which cases.")]
 Actions = NamedDependency[ReferralActions]
 Reviews = NamedDependency[ReviewQueries]
 Caller = NamedDependency[Principal]
+Attempt = NamedDependency[Idempotency | None]
 
 
 @get("/programs/{program_id:str}/fraud", summary="The review queue (host)", security=HOST_ONLY)
@@ -59,20 +61,28 @@ async def post_dry_run(
 
 @post("/fraud/{case_id:str}/confirm", summary="Confirm (host)", status_code=200, security=HOST_ONLY)
 async def post_confirm(
-    case_id: Id, data: JSONBody[bodies.Decision], caller: Caller, actions: Actions
+    case_id: Id,
+    data: JSONBody[bodies.Decision],
+    caller: Caller,
+    actions: Actions,
+    idempotency: Attempt,
 ) -> Done:
     """It is fraud: the referrals of the case are rejected or reversed."""
     require_host(caller)
-    return await actions.resolve(case_id, "confirmed", data.note)
+    return await actions.resolve(case_id, "confirmed", data.note, idempotency)
 
 
 @post("/fraud/{case_id:str}/dismiss", summary="Dismiss (host)", status_code=200, security=HOST_ONLY)
 async def post_dismiss(
-    case_id: Id, data: JSONBody[bodies.Decision], caller: Caller, actions: Actions
+    case_id: Id,
+    data: JSONBody[bodies.Decision],
+    caller: Caller,
+    actions: Actions,
+    idempotency: Attempt,
 ) -> Done:
     """It is none: rewards that waited for nothing else go on."""
     require_host(caller)
-    return await actions.resolve(case_id, "dismissed", data.note)
+    return await actions.resolve(case_id, "dismissed", data.note, idempotency)
 
 
 @post(
@@ -81,10 +91,12 @@ async def post_dismiss(
     status_code=200,
     security=HOST_ONLY,
 )
-async def post_suspend(program_id: Id, user_id: Id, caller: Caller, actions: Actions) -> Done:
+async def post_suspend(
+    program_id: Id, user_id: Id, caller: Caller, actions: Actions, idempotency: Attempt
+) -> Done:
     """Their links lead on without attribution, what is unpaid is not paid."""
     require_host(caller)
-    return await actions.suspend(program_id, user_id, True)
+    return await actions.suspend(program_id, user_id, True, idempotency)
 
 
 @post(
@@ -93,10 +105,12 @@ async def post_suspend(program_id: Id, user_id: Id, caller: Caller, actions: Act
     status_code=200,
     security=HOST_ONLY,
 )
-async def post_reinstate(program_id: Id, user_id: Id, caller: Caller, actions: Actions) -> Done:
+async def post_reinstate(
+    program_id: Id, user_id: Id, caller: Caller, actions: Actions, idempotency: Attempt
+) -> Done:
     """From now on."""
     require_host(caller)
-    return await actions.suspend(program_id, user_id, False)
+    return await actions.suspend(program_id, user_id, False, idempotency)
 
 
 REVIEW: tuple[HTTPRouteHandler, ...] = (

@@ -11,7 +11,9 @@ from litestar.params import JSONBody, PathParameter
 from groundswell.access.principal import Principal
 from groundswell.contract.paging import Page
 from groundswell.domains.referrals import bodies
+from groundswell.domains.referrals.list_routes import LISTS
 from groundswell.domains.referrals.offering import ReferralActions
+from groundswell.domains.referrals.program_lists import ProgramLists
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.review_queries import ReviewQueries
 from groundswell.domains.referrals.review_routes import REVIEW
@@ -102,9 +104,11 @@ async def post_code(
     status_code=200,
     security=USER_ONLY,
 )
-async def delete_code(program_id: Id, code_id: Id, caller: Caller, actions: Actions) -> CodeView:
+async def delete_code(
+    program_id: Id, code_id: Id, caller: Caller, actions: Actions, idempotency: Attempt
+) -> CodeView:
     """Its link answers 410; clicks made before still count."""
-    return await actions.revoke_code(program_id, code_id, "revoked", caller)
+    return await actions.revoke_code(program_id, code_id, caller, idempotency)
 
 
 @post("/programs/{program_id:str}/redemptions", summary="Redeem a code", security=USER_ONLY)
@@ -199,7 +203,10 @@ async def get_my_referrals(
 
 
 def referral_router(
-    actions: ReferralActions, queries: ReferralQueries, reviews: ReviewQueries
+    actions: ReferralActions,
+    queries: ReferralQueries,
+    reviews: ReviewQueries,
+    lists: ProgramLists,
 ) -> Router:
     """The routes under ``/v1``. ``caller`` and ``idempotency`` are provided by the application."""
     return Router(
@@ -220,11 +227,13 @@ def referral_router(
             get_referral,
             get_my_referrals,
             *REVIEW,
+            *LISTS,
         ],
         dependencies={
             "actions": Provide(lambda: actions, sync_to_thread=False),
             "queries": Provide(lambda: queries, sync_to_thread=False),
             "reviews": Provide(lambda: reviews, sync_to_thread=False),
+            "lists": Provide(lambda: lists, sync_to_thread=False),
         },
         tags=["Referrals"],
     )

@@ -7,9 +7,10 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from groundswell.contract.events.referrals import RejectionReason, Severity
-from groundswell.domains.referrals.attribution import Considered
+from groundswell.contract.money import Money
+from groundswell.domains.referrals.attribution import Loss
 from groundswell.domains.referrals.codes import CodeState
-from groundswell.domains.referrals.rules import ProgramRules
+from groundswell.domains.referrals.rules import ProgramRules, TouchKind
 
 ProgramState = Literal["active", "paused", "ended"]
 ReferralState = Literal["attributed", "started", "completed", "rejected", "reversed", "expired"]
@@ -90,15 +91,42 @@ class Done(View, frozen=True, kw_only=True):
 
 
 class ConversionView(View, frozen=True, kw_only=True):
-    """A conversion as it stands."""
+    """A conversion as it stands, with what of its amount was paid back so far.
+
+    `externalEventId` is what it was reported under; of an event, its `source`, `#` and its `id`.
+    """
 
     conversion_id: str
     referral_id: str
     program_id: str
+    referrer_id: str
+    user_id: str
+    type: str
+    occurrence: int
+    external_event_id: str
     state: Literal["completed", "reversed"]
-    amount_minor: int | None
-    currency: str | None
-    refunded_minor: int
+    reason: str | None
+    amount: Money | None
+    refunded: Money | None
+    converted_at: str
+
+
+class ReferralRecord(View, frozen=True, kw_only=True):
+    """A referral as the host sees it."""
+
+    referral_id: str
+    program_id: str
+    referrer_id: str
+    user_id: str
+    state: ReferralState
+    conversions: int
+    anonymous: bool
+    reason: RejectionReason | None
+    touch_kind: TouchKind
+    code_id: str | None
+    rule_version: int
+    attributed_at: str
+    qualifies_until: str
 
 
 class Swept(View, frozen=True, kw_only=True):
@@ -138,6 +166,16 @@ class MyReferrals(View, frozen=True, kw_only=True):
     totals: ReferralTotals
 
 
+class ConsideredView(View, frozen=True, kw_only=True):
+    """A touch that was considered; `lost` says why another one won."""
+
+    touch_id: str
+    referrer_id: str
+    kind: TouchKind
+    at: str
+    lost: Loss | None
+
+
 class AttributionView(View, frozen=True, kw_only=True):
     """Why a referral is whose it is."""
 
@@ -152,7 +190,7 @@ class AttributionView(View, frozen=True, kw_only=True):
     touch_kind: str
     attributed_at: str
     qualifies_until: str
-    trace: list[Considered]
+    trace: list[ConsideredView]
 
 
 class SignalView(View, frozen=True, kw_only=True):

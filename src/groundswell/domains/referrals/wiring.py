@@ -7,6 +7,7 @@ from groundswell.domains.referrals.discretion import Names
 from groundswell.domains.referrals.keeping import hashes_of_clicks
 from groundswell.domains.referrals.link_routes import link_router
 from groundswell.domains.referrals.offering import ReferralActions
+from groundswell.domains.referrals.program_lists import ProgramLists
 from groundswell.domains.referrals.queries import ReferralQueries
 from groundswell.domains.referrals.reactions import referral_attribution
 from groundswell.domains.referrals.review_queries import ReviewQueries
@@ -22,6 +23,7 @@ def referral_slice(tools: Tools) -> Slice:
     names = Names(tools.discretions, tools.are_friends)
     queries = ReferralQueries(tools.store, tools.clock, tools.public_url, names)
     reviews = ReviewQueries(tools.store, tools.clock)
+    lists = ProgramLists(tools.store, tools.clock, tools.public_url)
     actions = ReferralActions(
         tools.submit,
         ReferralTokens(tools.secret),
@@ -37,7 +39,7 @@ def referral_slice(tools: Tools) -> Slice:
 
     return Slice(
         "referrals",
-        routes=(referral_router(actions, queries, reviews), link_router(actions)),
+        routes=(referral_router(actions, queries, reviews, lists), link_router(actions)),
         react=referral_attribution,
         jobs=(Sweeper(tools.submit, tools.clock).run, old.run),
         statistics=old.statistics,

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from groundswell.contract.errors import NotFound
+from groundswell.contract.errors import ConversionNotFound
 from groundswell.contract.money import Money, to_money
-from groundswell.contract.paging import Page, page_of, place_of
+from groundswell.contract.paging import Page, page_by_name, page_of, place_of
 from groundswell.contract.terms import RewardRule
 from groundswell.contract.times import Clock, to_rfc3339
 from groundswell.domains.rewards import reading
 from groundswell.domains.rewards.amounts import tier_at
 from groundswell.domains.rewards.loading import decode_terms
 from groundswell.domains.rewards.progress import counted, program_standing, standing, tracked
+from groundswell.domains.rewards.refusals import RewardNotFound
 from groundswell.domains.rewards.rows import Conversion, Reward, reward_of
 from groundswell.domains.rewards.views import (
     Balance,
-    Balances,
     ConversionRewards,
     EntryView,
     ProgramProgress,
@@ -32,6 +32,9 @@ from groundswell.domains.rewards.views import (
 from groundswell.store import Row, Store
 
 T = TypeVar("T")
+
+_ALL: Final = 10_000
+"""More programs or currencies than anybody has."""
 
 _decode_decisions = msgspec.json.Decoder(list[RuleOutcome]).decode
 
@@ -56,7 +59,7 @@ class RewardQueries:
         """
         rows = await self._store.fetch(reading.ONE, reward_id=reward_id)
         if not rows:
-            raise NotFound("No reward has this id.")
+            raise RewardNotFound
         return record_of(reward_of(rows[0]))
 
     async def page(
@@ -72,15 +75,17 @@ class RewardQueries:
         filters = {"user_id": user_id, "status": status}
         return await self._page(limit, cursor, filters, _view)
 
-    async def entries(self, reward_id: str) -> list[EntryView]:
-        """All movements of a reward's money, in order.
+    async def entries(
+        self, reward_id: str, limit: int = _ALL, cursor: str | None = None
+    ) -> Page[EntryView]:
+        """The movements of a reward's money, in order.
 
         Raises:
             NotFound: there is no such reward.
         """
         await self.one(reward_id)
         rows = await self._store.fetch(reading.ENTRIES, reward_id=reward_id)
-        return [_entry(row) for row in rows]
+        return self._short([_entry(row) for row in rows], limit, cursor, _place_in_ledger)
 
     async def conversion(self, conversion_id: str) -> ConversionRewards:
         """What a conversion led to.
@@ -90,7 +95,7 @@ class RewardQueries:
         """
         rows = await self._store.fetch(reading.CONVERSION, conversion_id=conversion_id)
         if not rows:
-            raise NotFound("No conversion has this id.")
+            raise ConversionNotFound
         one = Conversion(*rows[0])
         return ConversionRewards(
             conversion_id=one.conversion_id,
@@ -104,23 +109,22 @@ class RewardQueries:
             decisions=_decode_decisions(one.decisions),
         )
 
-    async def progress(self, user_id: str) -> Page[ProgramProgress]:
-        """How far a user has come in each program they take part in; all on one page."""
+    async def progress(
+        self, user_id: str, limit: int = _ALL, cursor: str | None = None
+    ) -> Page[ProgramProgress]:
+        """How far a user has come in each program they take part in."""
         rows = await self._store.fetch(reading.COUNTS_OF_USER, user_id=user_id)
         programs = groupby(rows, lambda row: row[0])
-        return Page(
-            items=[_progress(program_id, list(of)) for program_id, of in programs],
-            next_cursor=None,
-            as_of=to_rfc3339(self._clock()),
-        )
+        found = [_progress(program_id, list(of)) for program_id, of in programs]
+        return self._short(found, limit, cursor, lambda one: one.program_id)
 
-    async def balances(self, user_id: str) -> Balances:
+    async def balances(
+        self, user_id: str, limit: int = _ALL, cursor: str | None = None
+    ) -> Page[Balance]:
         """What a user has, by currency."""
         rows = await self._store.fetch(reading.BALANCES, holder_id=user_id)
-        return Balances(
-            items=[_balance(currency, of) for currency, of in groupby(rows, lambda row: row[0])],
-            as_of=to_rfc3339(self._clock()),
-        )
+        found = [_balance(currency, of) for currency, of in groupby(rows, lambda row: row[0])]
+        return self._short(found, limit, cursor, lambda one: one.currency)
 
     async def export(self, user_id: str) -> dict[str, Any]:
         """Everything about a user, as JSON values."""
@@ -141,6 +145,11 @@ class RewardQueries:
         kept = {name: value for name, value in told.items() if value}
         exported: dict[str, Any] = msgspec.to_builtins(kept)
         return exported
+
+    def _short(
+        self, whole: list[T], limit: int, cursor: str | None, name: Callable[[T], str]
+    ) -> Page[T]:
+        return page_by_name(whole, limit, cursor, to_rfc3339(self._clock()), name)
 
     async def _page(
         self,
@@ -212,6 +221,10 @@ def _entry(row: Row) -> EntryView:
         currency=currency,
         at=to_rfc3339(at),
     )
+
+
+def _place_in_ledger(entry: EntryView) -> str:
+    return f"{entry.seq:019} {entry.account}"
 
 
 def _progress(program_id: str, rows: list[Row]) -> ProgramProgress:

@@ -14,7 +14,7 @@ from groundswell.contract.paging import Page
 from groundswell.domains.rewards.bodies import RewardCancellation, RewardDecision, RewardReversal
 from groundswell.domains.rewards.offering import RewardActions
 from groundswell.domains.rewards.views import (
-    Balances,
+    Balance,
     ChangedRewards,
     ConversionRewards,
     EntryView,
@@ -95,10 +95,16 @@ async def get_reward(reward_id: RewardId, caller: Caller, actions: Actions) -> R
     summary="A reward's movements in the ledger (host only)",
     security=HOST_ONLY,
 )
-async def get_entries(reward_id: RewardId, caller: Caller, actions: Actions) -> list[EntryView]:
+async def get_entries(
+    reward_id: RewardId,
+    caller: Caller,
+    actions: Actions,
+    limit: Limit = 20,
+    cursor: CursorText = None,
+) -> Page[EntryView]:
     """In order. Entries of one `seq` sum to nothing; `seq` is the event's place in the log."""
     require_host(caller)
-    return await actions.queries.entries(reward_id)
+    return await actions.queries.entries(reward_id, limit, cursor)
 
 
 @get(
@@ -232,15 +238,19 @@ async def get_my_rewards(
 
 
 @get("/me/progress", summary="The caller's progress in programs", security=USER_ONLY)
-async def get_my_progress(caller: Caller, actions: Actions) -> Page[ProgramProgress]:
+async def get_my_progress(
+    caller: Caller, actions: Actions, limit: Limit = 20, cursor: CursorText = None
+) -> Page[ProgramProgress]:
     """For each program: the count, the tier it reached, and the next threshold."""
-    return await actions.queries.progress(require_user(caller))
+    return await actions.queries.progress(require_user(caller), limit, cursor)
 
 
 @get("/me/balance", summary="What the caller has", security=USER_ONLY)
-async def get_my_balance(caller: Caller, actions: Actions) -> Balances:
+async def get_my_balance(
+    caller: Caller, actions: Actions, limit: Limit = 20, cursor: CursorText = None
+) -> Page[Balance]:
     """By currency: granted, held, payable and paid so far."""
-    return await actions.queries.balances(require_user(caller))
+    return await actions.queries.balances(require_user(caller), limit, cursor)
 
 
 def reward_router(actions: RewardActions) -> Router:

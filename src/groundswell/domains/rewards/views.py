@@ -130,13 +130,6 @@ class Balance(View, frozen=True, kw_only=True):
     paid: Money
 
 
-class Balances(View, frozen=True, kw_only=True):
-    """What somebody has, by currency."""
-
-    items: list[Balance]
-    as_of: str
-
-
 class ChangedRewards(View, frozen=True, kw_only=True):
     """How many rewards a command changed."""
 

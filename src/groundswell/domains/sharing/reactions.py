@@ -34,12 +34,15 @@ def share_suggestion_generator(logged: LoggedEvent, event: ProjectCreated) -> Se
 def social_interaction_processor(
     logged: LoggedEvent, event: MessageSentSocial
 ) -> Sequence[Command]:
-    """A message about a share engages with it, as a comment on a platform does."""
+    """A message about a share engages with it, as a comment on a platform does.
+
+    It is known by its own id, so that one reported twice, as two events, counts once.
+    """
     if event.context_type != ABOUT_A_SHARE or event.context_id is None:
         return []
     engagement = Engagement(
         reference=event.context_id,
-        platform_event_id=event.external_id,
+        platform_event_id=f"{MESSAGED}#{event.message_id}",
         engagement_type=MESSAGED,
         engager=Engager(id=event.user_id),
         at=logged.at,
