@@ -12,6 +12,8 @@ from groundswell.contract.events.intake import HostEvent, ProjectCreated, UserRe
 from groundswell.contract.events.sharing import Engager
 from groundswell.domains.engagement.withdrawing import withdraw
 from groundswell.domains.intake.taking import TakeIn, TakenIn, intake_handler
+from groundswell.domains.network.commands import TrackCollaboration
+from groundswell.domains.network.handling import network_handler
 from groundswell.domains.privacy.handling import privacy_handler
 from groundswell.domains.privacy.offering import PrivacyActions
 from groundswell.domains.referrals.audit import audit_referrals
@@ -21,6 +23,8 @@ from groundswell.domains.referrals.reactions import referral_attribution
 from groundswell.domains.referrals.rules import ProgramRules
 from groundswell.domains.sharing.commands import CreateShare, Engagement, RecordEngagements
 from groundswell.domains.sharing.handling import sharing_handler
+from groundswell.domains.testimonials.commands import RequestTestimonial, SubmitTestimonial
+from groundswell.domains.testimonials.handling import testimonial_handler
 from groundswell.log.reactions import Reactions
 from tests.integration.privacy.people import SECRET, holding
 from tests.support.core import Core, ManualClock, running_core
@@ -115,19 +119,56 @@ async def live(core: Core) -> None:
     )
 
 
+async def worked(core: Core) -> None:
+    """Two people each worked for another, were asked about it, and said something."""
+    for number, (user, owner) in enumerate(((MIA, "ada"), (OTHER, "eve"))):
+        await core.submit(
+            TrackCollaboration(
+                at=core.clock(), project_id=f"by-{user}", partner_id=user, owner_id=owner
+            )
+        )
+        for side, (author, subject) in enumerate(((user, owner), (owner, user))):
+            await core.submit(
+                RequestTestimonial(
+                    at=core.clock(),
+                    testimonial_id=f"testimonial-{number}-{side}",
+                    project_id=f"{user}.roof-{side}",
+                    author_id=author,
+                    subject_id=subject,
+                    title=None,
+                )
+            )
+        await core.submit(
+            SubmitTestimonial(
+                at=core.clock(),
+                project_id=f"{user}.roof-0",
+                author_id=user,
+                body="Fine.",
+                rating=None,
+                display_name=None,
+                share_id=None,
+                consent_version="1",
+            )
+        )
+
+
 async def test_ids_made_of_a_users_id_are_forgotten_with_the_user(ready_url: str) -> None:
     clock = ManualClock()
     handlers = (
         intake_handler(),
         referral_handler(SECRET, "https://x.example", clock),
         sharing_handler(),
+        testimonial_handler(clock),
+        network_handler(),
         privacy_handler(ERASERS, withdraw),
     )
     async with running_core(ready_url, clock, handlers=handlers) as core:
         await live(core)
+        await worked(core)
         tables = {line.partition(":")[0] for line in await holding(core, MIA)}
         assert {"intake_events", "event_log", "shares", "referral_activities"} <= tables
         assert {"referral_conversions", "share_engagements", "parked_engagements"} <= tables
+        assert {"testimonials", "collaborations"} <= tables
         others = len(await holding(core, OTHER))
         actions, mia = actions_of(core), Principal("user", MIA, "203.0.113.7", None)
         erased = await actions.erase(mia)

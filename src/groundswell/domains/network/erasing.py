@@ -7,6 +7,7 @@ from groundswell.store.persons import Eraser
 
 _NAMING = Naming(
     names={"collaborations": ("partner_id", "owner_id")},
+    parts={("collaborations", "(partner_id = :name OR owner_id = :name)"): ("project_id",)},
     gone={
         "connections": ("user_low", "user_high"),
         "blocks": ("user_id", "blocked_id"),

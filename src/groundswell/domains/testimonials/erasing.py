@@ -15,6 +15,7 @@ _NAMING = Naming(
         "testimonial_consents": ("user_id",),
     },
     gone={"testimonial_reactions": ("user_id",)},
+    parts={("testimonials", "(author_id = :name OR subject_id = :name)"): ("project_id",)},
 )
 STANDING = Statement(
     """
