@@ -4,6 +4,9 @@ PORT ?= 8080
 # Arguments for pytest: make test TESTS="tests/unit -k vote"
 TESTS ?=
 
+# Hundreds of tests start the service: it is compiled once, whatever the caller's shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test soak check format bench lock hooks clean
 
@@ -18,7 +21,7 @@ test: ## Check the code and run every test (TESTS="tests/unit" runs some)
 	@scripts/bootstrap test
 	@scripts/system-packages --for-tests
 	@scripts/check
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 soak: ## Put the live part under stress, and write docs/soak.md (SOAK_SECONDS=600 for longer)
 	@scripts/bootstrap test

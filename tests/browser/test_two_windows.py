@@ -26,6 +26,7 @@ async def _watch(page: Page, url: str) -> None:
     await page.evaluate("window.neverReloaded = true")
 
 
+@pytest.mark.alone
 async def test_one_vote_is_seen_in_two_windows_within_two_seconds(
     groundswell: Server, chromium: Browser
 ) -> None:

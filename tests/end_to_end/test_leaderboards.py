@@ -41,6 +41,7 @@ class Town:
         return dict(answer.json())
 
 
+@pytest.mark.alone
 async def test_a_score_moves_everybodys_open_page_within_three_seconds(service: Service) -> None:
     async with service.host() as host, connect(service) as socket:
         town = Town(service, host)

@@ -64,6 +64,7 @@ def name(stem: str) -> str:
     return f"{stem}-{uuid4().hex[:8]}"
 
 
+@pytest.mark.alone
 async def test_a_sign_up_through_a_link_is_heard_by_the_referrer(
     service: Service, new_address: NewAddress
 ) -> None:

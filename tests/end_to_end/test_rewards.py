@@ -88,6 +88,7 @@ class Town:
         return await self.host.post(f"/v1/rewards/{reward}/{action}", json=body)
 
 
+@pytest.mark.alone
 async def test_from_a_registration_to_a_payment_and_back(service: Service) -> None:
     async with service.host() as host:
         town = Town(service, host)

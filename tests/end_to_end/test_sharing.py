@@ -96,6 +96,7 @@ async def event(speaker: Speaker, event_type: str) -> dict[str, Any]:
             return dict(message["data"])
 
 
+@pytest.mark.alone
 async def test_sharing_is_confirmed_live_within_half_a_second_and_engagement_alerts_follow(
     sharing: Service,
 ) -> None:

@@ -106,6 +106,8 @@ def test_two_processes_together_accept_exactly_the_limit(
         asyncio.run(scenario(patch))
 
 
+# Two hundred ask at the same moment, and each waits a quarter of a second for Redis at most.
+@pytest.mark.alone
 async def test_any_number_may_ask_at_once(
     redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +146,7 @@ async def test_who_waits_as_long_as_told_is_accepted(
     assert await accepted(limits, limit.action, "someone")
 
 
+@pytest.mark.alone
 async def test_many_hits_at_once_never_pass_the_limit(redis_server: str) -> None:
     limit = Limit(action(), 10, 60 * SECOND)
     limits = RateLimits((limit,), RedisWindows(redis_server))

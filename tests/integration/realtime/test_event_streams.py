@@ -65,6 +65,7 @@ def seqs(listener: Listener) -> list[int]:
     return [message.data["seq"] for message in listener.reader.named("EVENT")]
 
 
+@pytest.mark.alone
 async def test_an_event_arrives_as_it_happens_with_its_headers() -> None:
     async with live_service() as service, listening(service, STREAM + "activity,hot") as listener:
         headers = listener.response.headers
@@ -219,6 +220,7 @@ def unchunked(raw: bytes) -> bytes:
     return body
 
 
+@pytest.mark.alone
 async def test_the_server_stops_within_a_second_and_tells_when_to_come_back() -> None:
     async with live_service() as service, listening(service, STREAM + "activity") as listener:
         await listener.until_told("CAUGHT_UP", 2)

@@ -110,6 +110,7 @@ async def test_a_client_that_goes_away_is_not_waited_for() -> None:
         await service.until_connections(0)
 
 
+@pytest.mark.alone
 async def test_a_stopping_server_answers_held_polls_at_once() -> None:
     async with polled() as (service, client):
         cursor = (await register(client, "activity"))["cursor"]

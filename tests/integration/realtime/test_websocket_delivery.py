@@ -161,6 +161,7 @@ async def test_p10_a_silent_client_is_pinged_and_one_that_does_not_answer_is_tol
             assert await alive.recv() == "alive"
 
 
+@pytest.mark.alone
 async def test_stopping_tells_all_to_go_and_takes_no_more() -> None:
     async with websocket_service() as service:
         clients = [await connect(service.url) for _ in range(20)]

@@ -70,6 +70,7 @@ async def test_a_redirect_is_not_followed() -> None:
     assert (outcome.verdict, outcome.status, heard) == ("failed", 307, [])
 
 
+@pytest.mark.alone
 async def test_an_endless_answer_is_not_read() -> None:
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"

@@ -285,6 +285,7 @@ async def test_what_a_dead_process_had_claimed_comes_when_its_lease_is_over(
     assert sorted(world.receiver.ids("/a")) == sorted(told * 2)
 
 
+@pytest.mark.alone
 async def test_a_slow_endpoint_does_not_keep_others_waiting(world: World) -> None:
     world.receiver.slow["/slow"] = 1.5
     slow, quick = await world.endpoint("/slow"), await world.endpoint("/quick")

@@ -114,6 +114,7 @@ def test_a_reason_repeats_nothing_of_the_line() -> None:
     assert "192.0.2" not in reason(COMBINED.replace("192.0.2.7", "192.0.2.777").encode())
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "line",
     [

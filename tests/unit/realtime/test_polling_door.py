@@ -102,6 +102,7 @@ async def test_a_held_poll_is_answered_when_something_happens(process: Process) 
     assert (process.hub.statistics().connections, process.door.statistics()["waiting"]) == (0, 0)
 
 
+@pytest.mark.alone
 async def test_a_held_poll_is_answered_empty_in_time(process: Process) -> None:
     client = await PollingClient(process).register("activity")
     began = time.perf_counter()
@@ -259,6 +260,7 @@ async def test_a_log_that_cannot_be_read_leaves_the_cursor_good(process: Process
     assert len(await client.poll()) == 1
 
 
+@pytest.mark.alone
 async def test_draining_answers_every_held_poll_and_spreads_the_next(process: Process) -> None:
     clients = [await PollingClient(process).register("activity") for _ in range(20)]
     held = [client.hold() for client in clients]
@@ -273,6 +275,7 @@ async def test_draining_answers_every_held_poll_and_spreads_the_next(process: Pr
     assert time.perf_counter() - began < 1
 
 
+@pytest.mark.alone
 async def test_beyond_the_bound_polls_are_not_held() -> None:
     process = Process(max_waiting=1)
     first = (await PollingClient(process).register("activity")).hold(0.5)
