@@ -56,7 +56,7 @@ class Town:
 
     async def table(self, process: int, **asked: str) -> list[tuple[str, int, int]]:
         path = f"/v1/leaderboards/{self.board}"
-        answer = await self.hosts[process].get(path, params={"limit": "100", **asked})
+        answer = await self.hosts[process].get(path, params={"limit": "50", **asked})
         assert answer.status_code == 200, answer.text
         found = answer.json()
         assert found["members"] == len(self.scores)

@@ -114,7 +114,7 @@ class Mirroring:
     def statistics(self) -> Mapping[str, float]:
         """What was done since the start."""
         return {
-            "copies": float(len(self._at)),
+            "held": float(len(self._at)),
             "steps_total": float(self._steps),
             "made_total": float(self._made),
             "failures_total": float(self._failures),
