@@ -82,7 +82,9 @@ async def test_bodies_that_are_too_large_or_cannot_be_read(refusing: Service) ->
         one = await assert_refused(refusing, broken, 400, "malformed_body")
         assert "secret-word" not in str(one)
         wrong = await user.post(path, json={"contentType": 7, "secret-word": "hush"})
-        one = await assert_refused(refusing, wrong, 400, "validation_failed")
+        one = await assert_refused(
+            refusing, wrong, 400, "validation_failed", caller="user", callerId="ada"
+        )
         assert "secret-word" not in str(one)
         assert "hush" not in str(one)
         other = await user.post(path, content=b"<a/>", headers={"content-type": "text/xml"})

@@ -58,7 +58,7 @@ def refused_of(core: Core, access: Access) -> Refused:
     kept = kept_refusals(settings.refusal_days * DAY, settings.hash_days * DAY)
     return Refused(
         trail,
-        Refusals(trail.note, core.hasher, access.address_of, times.now),
+        Refusals(trail.note, access.callers.of, core.hasher, access.address_of, times.now),
         RefusalQueries(core.store, times.now),
         OldRows(core.store, times.now, kept),
         core.hasher,

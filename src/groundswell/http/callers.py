@@ -83,12 +83,6 @@ class Callers:
         return principal
 
 
-def caller_of(scope: Scope) -> Principal | None:
-    """The principal of a connection, if a route asked who calls and there was an answer."""
-    found: Principal | None = cast("dict[str, Any]", scope).get(_CALLER)
-    return found
-
-
 class SessionCookie:
     """ASGI middleware that hands a visitor's new session over as a cookie.
 

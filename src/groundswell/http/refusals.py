@@ -8,7 +8,7 @@ costs one look into a dictionary.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -20,7 +20,6 @@ from groundswell.access.principal import Principal
 from groundswell.contract.errors import FieldError, GroundswellError
 from groundswell.contract.refusals import LONGEST_DETAIL, CallerKind, Refused
 from groundswell.contract.times import Clock
-from groundswell.http.callers import caller_of
 from groundswell.http.decoding import camel
 from groundswell.http.headers import header, joined_header
 from groundswell.http.problems import Problem, problem_of, problem_of_status
@@ -28,8 +27,13 @@ from groundswell.http.problems import Problem, problem_of, problem_of_status
 AddressOf = Callable[[str | None, str | None], str]
 """The canonical address of a client, from the connection's other end and ``X-Forwarded-For``."""
 
+FindCaller = Callable[[Scope], Awaitable[Principal]]
+"""Who calls. Raises a GroundswellError if what was shown does not count."""
+
 Tell = Callable[[Refused], None]
 """Takes a refusal. It must return at once."""
+
+_Named = tuple[CallerKind, str | None]
 
 UNMATCHED: Final = "unmatched"
 OTHER_METHOD: Final = "OTHER"
@@ -81,29 +85,38 @@ class Refusals:
 
     Args:
         tell: whom.
+        find_caller: who calls; a wrong body is refused before a route has asked for that.
         hasher: makes names of addresses.
         address_of: the address of a client.
         clock: the time.
     """
 
     def __init__(
-        self, tell: Tell, hasher: AddressHasher, address_of: AddressOf, clock: Clock
+        self,
+        tell: Tell,
+        find_caller: FindCaller,
+        hasher: AddressHasher,
+        address_of: AddressOf,
+        clock: Clock,
     ) -> None:
         self._tell = tell
+        self._find_caller = find_caller
         self._hasher = hasher
         self._address_of = address_of
         self._clock = clock
 
-    def answered(self, scope: Scope, status: int, request_id: str) -> None:
-        """A request was answered with this status."""
+    async def answered(self, scope: Scope, status: int, request_id: str) -> None:
+        """A request was answered with this status; whoever asked has the answer."""
         noted = cast("dict[str, Any]", scope).get(_NOTED)
         if noted is None and status not in _GUARDED:
             return
-        for one in _worth_telling(scope, noted or [_unsaid(status)]):
-            self._tell_of(scope, one, request_id)
+        if worth := _worth_telling(scope, noted or [_unsaid(status)]):
+            caller = await self._caller(scope)
+            for one in worth:
+                self._tell_of(scope, one, caller, request_id)
 
-    def _tell_of(self, scope: Scope, one: _Note, request_id: str) -> None:
-        caller, caller_id = self._caller(scope)
+    def _tell_of(self, scope: Scope, one: _Note, named: _Named, request_id: str) -> None:
+        caller, caller_id = named
         subject_kind, subject_id = _subject(scope)
         method = str(scope.get("method"))
         self._tell(
@@ -122,12 +135,12 @@ class Refusals:
             )
         )
 
-    def _caller(self, scope: Scope) -> tuple[CallerKind, str | None]:
-        found = caller_of(scope)
-        if found is None:
+    async def _caller(self, scope: Scope) -> _Named:
+        try:
+            return _named(await self._find_caller(scope), self._hasher)
+        except (GroundswellError, InvalidAddress):
             shown = header(scope, b"authorization")
             return "visitor" if shown is None else "unverified", self._address_hash(scope)
-        return _named(found, self._hasher)
 
     def _address_hash(self, scope: Scope) -> str | None:
         client = scope.get("client")
@@ -157,7 +170,7 @@ def refused_to(
     )
 
 
-def _named(caller: Principal, hasher: AddressHasher) -> tuple[CallerKind, str | None]:
+def _named(caller: Principal, hasher: AddressHasher) -> _Named:
     match caller.kind:
         case "host":
             return "host", caller.key_id
@@ -167,12 +180,14 @@ def _named(caller: Principal, hasher: AddressHasher) -> tuple[CallerKind, str | 
             return "visitor", hasher.hash("log", caller.address)
 
 
-def _worth_telling(scope: Scope, noted: Iterable[_Note]) -> Iterable[_Note]:
+def _worth_telling(scope: Scope, noted: Sequence[_Note]) -> Sequence[_Note]:
     """Not what is our own fault, nor what was looked for in vain."""
     reads = scope.get("method") in _READS
-    for one in noted:
-        if one.status < 500 and one.code != _NOBODYS and (not reads or one.status in _GUARDED):
-            yield one
+    return [
+        one
+        for one in noted
+        if one.status < 500 and one.code != _NOBODYS and (not reads or one.status in _GUARDED)
+    ]
 
 
 def _unsaid(status: int) -> _Note:

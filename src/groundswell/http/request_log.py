@@ -69,7 +69,7 @@ class RequestLog:
             if self._log_requests or status >= 500:
                 _write(scope, status, perf_counter() - started)
             if self._refusals is not None:
-                self._refusals.answered(scope, status, request_id.decode())
+                await self._refusals.answered(scope, status, request_id.decode())
             reset_contextvars(**bound)
 
     def _next_id(self) -> bytes:

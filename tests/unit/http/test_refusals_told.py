@@ -9,8 +9,10 @@ import pytest
 
 from groundswell.access.hashing import AddressHasher
 from groundswell.contract.refusals import Refused
+from groundswell.http.callers import Callers
 from groundswell.http.refusals import Refusals
 from tests.unit.http.conftest import MakeClient
+from tests.unit.http.sample_app import FakeAuthenticator
 
 NOW = 1_700_000_000_000_000
 HASHER = AddressHasher(b"s" * 32)
@@ -24,8 +26,11 @@ def told() -> list[Refused]:
 
 
 @pytest.fixture
-def client(make_client: MakeClient, told: list[Refused]) -> httpx.AsyncClient:
-    refusals = Refusals(told.append, HASHER, lambda peer, _: PEER, lambda: NOW)
+def client(
+    make_client: MakeClient, authenticator: FakeAuthenticator, told: list[Refused]
+) -> httpx.AsyncClient:
+    callers = Callers(authenticator, lambda: NOW)
+    refusals = Refusals(told.append, callers.of, HASHER, lambda peer, _: PEER, lambda: NOW)
     return make_client(refusals=refusals)
 
 
@@ -56,6 +61,16 @@ async def test_a_wrong_body_is_told_by_its_fields_and_not_by_its_values(
         request_id="of-mine",
         detail="voteType",
     )
+
+
+async def test_whoever_sends_a_wrong_body_is_named(
+    client: httpx.AsyncClient, told: list[Refused]
+) -> None:
+    for shown in ("user", "forged"):
+        headers = {"authorization": f"Bearer {shown}"}
+        answer = await client.put("/media/7/vote", json={}, headers=headers)
+        assert answer.status_code == 400
+    assert [(one.caller, one.caller_id) for one in told] == [("user", "u1"), ("unverified", HASH)]
 
 
 @pytest.mark.parametrize(
