@@ -187,6 +187,19 @@ async def test_what_a_link_is_followed_with_goes_along(
     assert found == {"lang": ["en"]} | arrives
 
 
+async def test_a_user_asks_for_a_code_without_a_body_and_gets_the_same_again(
+    service: Service,
+) -> None:
+    spring = await program(service)
+    async with await service.user(name("ada")) as ada, service.host() as host:
+        path = f"/v1/programs/{spring}/codes"
+        made = [await ada.post(path), await ada.post(path), await ada.post(path, json={})]
+        assert [one.status_code for one in made] == [201] * 3, made[0].text
+        assert len({one.json()["code"] for one in made}) == 1
+        nobody = await host.post(path)
+        assert (nobody.status_code, nobody.json()["code"]) == (400, "validation_failed")
+
+
 async def test_links_of_ended_codes_are_gone_and_unknown_ones_not_found(
     service: Service, new_address: NewAddress
 ) -> None:

@@ -45,7 +45,7 @@ class PrivacyChanges(Body, frozen=True, kw_only=True):
 
 
 class ErasureConfirmed(Body, frozen=True, kw_only=True):
-    """Erasure cannot be undone, so it is asked for in so many words."""
+    """Erasure cannot be undone; whoever sends a body says so in so many words."""
 
     confirm: str
 

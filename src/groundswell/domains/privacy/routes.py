@@ -54,17 +54,19 @@ async def post_export(
 
 @post("/me/erase", summary="Forget the caller", status_code=200)
 async def post_erase(
-    data: JSONBody[ErasureConfirmed],
     caller: NamedDependency[Principal],
     privacy: NamedDependency[PrivacyActions],
+    data: JSONBody[ErasureConfirmed | None] = None,
 ) -> Erased:
     """Forget a user everywhere, or what a visitor's address did. Counters stay as they are.
 
-    There is no way back. Asked again it finds nothing left, and changes nothing.
+    There is no way back: a body, if there is one, says so in so many words. Asked again it finds
+    nothing left, and changes nothing.
     """
     if caller.kind == "host":
         raise Forbidden("Name whom to forget, by Groundswell-User or Groundswell-Address.")
-    data.check()
+    if data is not None:
+        data.check()
     return await privacy.erase(caller)
 
 

@@ -89,13 +89,13 @@ async def get_clicks(program_id: Id, caller: Caller, queries: Queries) -> Progra
 @post("/programs/{program_id:str}/codes", summary="A user's code and link", security=USER_ONLY)
 async def post_code(
     program_id: Id,
-    data: JSONBody[bodies.NewCode],
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
+    data: JSONBody[bodies.NewCode | None] = None,
 ) -> CodeView:
     """The code the user has in this program, or a new one. Only the host may set limits."""
-    return await actions.make_code(program_id, data, caller, idempotency)
+    return await actions.make_code(program_id, data or bodies.NewCode(), caller, idempotency)
 
 
 @delete(
