@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from groundswell.contract.errors import Conflict, GroundswellError, MediaNotFound
 from groundswell.contract.times import DAY, HOUR, MINUTE, SECOND
 from groundswell.domains.engagement import commands as do
-from groundswell.store.commands import Command, Idempotency
+from groundswell.store.commands import Command, Handler, Idempotency
 from tests.support.core import Core, ManualClock, running_core, user, visitor
 from tests.support.model import Model, Request
 
@@ -66,10 +66,19 @@ keys = st.one_of(
 
 
 class Both:
-    """One core on each engine, told and asked the same."""
+    """One core on each engine, told and asked the same.
 
-    def __init__(self, sqlite_url: str, postgres_url: str) -> None:
+    Args:
+        sqlite_url: one database.
+        postgres_url: the other one.
+        handlers: of commands beside those of engagement.
+    """
+
+    def __init__(
+        self, sqlite_url: str, postgres_url: str, handlers: Sequence[Handler] = ()
+    ) -> None:
         self._urls = (sqlite_url, postgres_url)
+        self._handlers = handlers
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         self.clock = ManualClock()
@@ -81,7 +90,9 @@ class Both:
 
     async def _open(self) -> None:
         entering = [
-            await self._stack.enter_async_context(running_core(url, self.clock))
+            await self._stack.enter_async_context(
+                running_core(url, self.clock, handlers=self._handlers)
+            )
             for url in self._urls
         ]
         self.cores = tuple(entering)

@@ -26,6 +26,7 @@ START = 1_760_000_400_000_123
 FEED_DAYS = 30
 
 _FILLED = (
+    "vote_cases",
     *("media", "votes", "play_logs", "download_logs", "view_logs", "comments", "activity_feed"),
     *("media_hours", "recent_actors", "event_log", "consumer_positions", "idempotency_keys"),
 )

@@ -16,6 +16,8 @@ LOOPBACK = "127.0.0.1"
 """The address of a peer that has none: whatever talks over a Unix socket is on this machine."""
 
 _IPV6_IDENTITY_BITS = 64
+_IPV4_NETWORK_BITS = 24
+_IPV6_NETWORK_BITS = 48
 _LONGEST_TEXT = 64
 
 
@@ -47,6 +49,13 @@ def is_canonical(text: str) -> bool:
 def host_part(address: str) -> str:
     """A canonical address as a plain one: the first of its /64 for IPv6."""
     return address.partition("/")[0]
+
+
+def network_part(address: str) -> str:
+    """The network of a canonical address: its /24, or its /48 for IPv6."""
+    host = _parse(host_part(address))
+    bits = _IPV4_NETWORK_BITS if host.version == 4 else _IPV6_NETWORK_BITS
+    return str(ipaddress.ip_network((host, bits), strict=False))
 
 
 class TrustedProxies:

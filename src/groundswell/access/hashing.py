@@ -21,7 +21,7 @@ from groundswell.contract.times import Clock
 
 Profile = Literal["standard", "strict", "literal"]
 LastingPurpose = Literal["vote", "log", "referral"]
-PassingPurpose = Literal["rate", "dedup"]
+PassingPurpose = Literal["rate", "dedup", "network"]
 Purpose = LastingPurpose | PassingPurpose
 
 DailyKey = Callable[[PassingPurpose, int], bytes]
@@ -66,7 +66,7 @@ class AddressHasher:
             change every UTC day, and vote hashes differ from file to file. ``literal``: plain
             SHA-256 for what is stored, which can be reversed by trying all addresses.
         clock: says which day it is, for the purposes whose key changes daily.
-        daily_key: the keys of ``rate`` and ``dedup``; random ones of this process by default.
+        daily_key: the keys of passing purposes; random ones of this process by default.
 
     Raises:
         ValueError: the root secret is too short.
@@ -129,7 +129,7 @@ class AddressHasher:
 
     def _key(self, purpose: Purpose) -> bytes:
         match purpose:
-            case "rate" | "dedup":
+            case "rate" | "dedup" | "network":
                 return self._daily_key(purpose, self._clock() // times.DAY)
             case "log" if self.profile == "strict":
                 return self._log_key_of_the_day()

@@ -217,3 +217,13 @@ async def test_the_watch_finds_a_burst_of_those_who_did_not_listen(core: Core) -
     await cast(core, good, "late")
     assert await watch.look() == 0, "what was long ago is not looked at again"
     assert watch.statistics() == {"quarantined_total": float(BURST)}
+
+
+async def test_a_vote_taken_back_and_cast_anew_at_once_is_another_vote(core: Core) -> None:
+    media = await core.register()
+    await cast(core, media, "x")
+    await quarantine(core, media, "x")
+    who: Any = {"media_file_id": media, "by": visitor("x"), "at": core.clock.advance(1)}
+    await core.together(RemoveVote(**who), CastVote(vote_type="down", **who))
+    assert sum(row[2] for row in await net_votes(core)) == -1, "it is looked at anew"
+    assert await core.rows("SELECT quarantined_by FROM votes") == [(None,)]

@@ -11,6 +11,7 @@ from groundswell.access.addresses import (
     canonical,
     client_address,
     is_canonical,
+    network_part,
 )
 
 PROXY = "10.0.0.1"
@@ -92,6 +93,21 @@ def test_a_unix_socket_is_believed_only_if_listed(peer: str | None) -> None:
 def test_a_peer_that_is_no_address_is_refused() -> None:
     with pytest.raises(InvalidAddress):
         client_address("somewhere", (), TRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.7", "203.0.113.0/24"),
+        ("2001:db8:aa:1::9", "2001:db8:aa::/48"),
+        ("2001:db8:aa:ffff::1", "2001:db8:aa::/48"),
+        ("2001:db8:ab:1::9", "2001:db8:ab::/48"),
+        ("::1", "::/48"),
+    ],
+)
+def test_a_network_is_a_24th_or_a_48th(address: str, network: str) -> None:
+    assert network_part(canonical(address)) == network
 
 
 @pytest.mark.parametrize("text", ["", "  ", ", ,"])

@@ -11,8 +11,11 @@ from groundswell.contract.times import MINUTE, SECOND
 from groundswell.domains.engagement.vote_signals import (
     BURST,
     PER_ADDRESS,
+    PER_HOSTING,
     PER_MINUTE,
     PER_OWNER,
+    RING,
+    RING_FILES,
     FreshVote,
     suspicions,
 )
@@ -27,7 +30,10 @@ def vote(number: int, **more: Any) -> FreshVote:
         "vote_type": "up",
         "at": number * MINUTE,
         "owner_id": None,
+        "network": f"net{number}",
+        "hosted": False,
         "heard": True,
+        "known": True,
     }
     return FreshVote(**{**details, **more})
 
@@ -92,6 +98,93 @@ def test_where_nobody_tells_of_plays_not_to_have_listened_says_nothing() -> None
     assert found(burst(BURST)) == {}, "nothing to compare it with"
 
 
+def from_network(count: int, network: str | None = "net") -> list[FreshVote]:
+    return [one._replace(network=network) for one in burst(count, heard=count)]
+
+
+def test_a_burst_from_one_network_that_votes_for_little_else() -> None:
+    elsewhere = others(2 * BURST, heard=True)
+    near = from_network(PER_ADDRESS + 1)
+    far = [vote(one + 500, media_file_id=7, voter=f"f{one}") for one in range(BURST - len(near))]
+    assert found([*near, *far, *elsewhere]) == {"shared_network": PER_ADDRESS + 1}
+    assert found([*near[:-1], *far, vote(999, media_file_id=7), *elsewhere]) == {}, "too few"
+    assert found([*near, *far[:-1], *elsewhere]) == {}, "no burst"
+    more = [vote(one + 700, media_file_id=7, voter=f"g{one}") for one in range(BURST)]
+    assert found([*near, *far, *more, *elsewhere]) == {}, "most come from elsewhere"
+    assert found([*near, *far]) == {}, "nothing to compare it with"
+    one_actor = [one._replace(actor="eve") for one in near]
+    assert found([*one_actor, *far, *elsewhere]) == {}, "few actors"
+    assert found([*from_network(BURST, None), *elsewhere]) == {}, "not known where from"
+
+
+def test_a_network_from_which_a_quarter_of_all_votes_come_says_nothing() -> None:
+    usual = [one._replace(network="net") for one in others(BURST, heard=True)]
+    strangers = [vote(one + 2_000) for one in range(3 * BURST)]
+    assert found([*from_network(BURST), *usual, *strangers]) == {"shared_network": BURST}
+    assert found([*from_network(BURST), *usual, *strangers[:-1]]) == {}
+
+
+def test_machines_of_hosting_companies_that_agree_about_one_file() -> None:
+    farm = [
+        vote(one, media_file_id=7, voter=f"h{one}", hosted=True) for one in range(PER_HOSTING + 1)
+    ]
+    assert found(farm) == {"hosting_network": PER_HOSTING + 1}
+    assert found(farm[:-1]) == {}
+    assert found([*farm[:-1], farm[-1]._replace(vote_type="down")]) == {}
+    assert found([one._replace(actor="eve") for one in farm]) == {}, "one actor"
+    people = [vote(one + 50) for one in range(10)]
+    assert found([*farm, *people]) == {"hosting_network": PER_HOSTING + 1}
+    proxied = [one._replace(hosted=True) for one in people[:6]]
+    assert found([*farm, *proxied, *people[6:]]) == {}, "it is how everybody comes"
+
+
+def strangers(count: int, known: int = 0) -> list[FreshVote]:
+    return [
+        one._replace(heard=False, known=place < known) for place, one in enumerate(burst(count))
+    ]
+
+
+def test_a_burst_of_voters_nobody_knows_where_nobody_tells_of_plays() -> None:
+    regulars = others(BURST, heard=False)
+    assert found([*strangers(BURST), *regulars]) == {"new_voters": BURST}
+    assert found([*strangers(BURST, known=2), *regulars]) == {"new_voters": BURST - 2}
+    assert found([*strangers(BURST, known=3), *regulars]) == {}
+    assert found([*strangers(BURST - 1), *regulars]) == {}
+    assert found(strangers(BURST)) == {}, "nothing to compare it with"
+    opened_today = [one._replace(known=False) for one in regulars]
+    assert found([*strangers(BURST), *opened_today]) == {}, "all are new here"
+    fans = [one._replace(heard=True) for one in strangers(BURST)]
+    assert found([*fans, *regulars]) == {}, "who comes to listen is new once"
+
+
+def ring(members: int, files: int, **more: Any) -> list[FreshVote]:
+    return [
+        vote(100 * who + file, media_file_id=file, actor=f"r{who}", voter=f"r{who}",
+             address=f"ip{who}", heard=False, **more)
+        for who in range(members)
+        for file in range(files)
+    ]  # fmt: skip
+
+
+def test_a_ring_that_votes_alike_on_file_after_file() -> None:
+    crowd = [vote(one + 5_000) for one in range(RING)]
+    whole = RING * RING_FILES
+    assert found([*ring(RING, RING_FILES), *crowd]) == {"voting_ring": whole}
+    assert found([*ring(RING - 1, RING_FILES), *crowd]) == {}
+    assert found([*ring(RING, RING_FILES - 1), *crowd]) == {}
+    assert found([*ring(RING, RING_FILES), *crowd[:-1]]) == {}, "it is all there is"
+    album = [one._replace(heard=True) for one in ring(RING, RING_FILES)]
+    assert found([*album, *crowd]) == {}, "who listened to all of it may like all of it"
+    extra = [vote(9_000 + one, actor="r0", voter="r0", heard=False) for one in range(2)]
+    assert found([*ring(RING, RING_FILES), *extra[:1], *crowd]) == {"voting_ring": whole}
+    assert found([*ring(RING, RING_FILES), *extra, *crowd]) == {}, "it differs from the others"
+    opposed = [
+        one._replace(vote_type="down") if one.actor == "r0" else one
+        for one in ring(RING, RING_FILES)
+    ]
+    assert found([*opposed, *crowd]) == {}, "one of them disagrees"
+
+
 votes = st.lists(
     st.builds(
         FreshVote,
@@ -102,7 +195,10 @@ votes = st.lists(
         vote_type=st.sampled_from(["up", "down"]),
         at=st.integers(0, 10 * MINUTE),
         owner_id=st.sampled_from(["o", None]),
+        network=st.sampled_from(["net", "net2", None]),
+        hosted=st.booleans(),
         heard=st.booleans(),
+        known=st.booleans(),
     ),
     max_size=80,
     unique_by=lambda one: (one.media_file_id, one.voter),

@@ -7,8 +7,10 @@ from typing import Protocol
 
 import msgspec
 
+from groundswell.access.addresses import LOOPBACK, network_part
 from groundswell.access.geo import Locator
 from groundswell.access.hashing import AddressHasher
+from groundswell.access.hosting import is_hosted
 from groundswell.access.principal import Principal, log_key, vote_key
 from groundswell.contract.times import DAY
 from groundswell.domains.engagement.commands import Actor
@@ -70,6 +72,7 @@ class Actors:
         self._hasher = hasher
         self._places = places
         self._clock = clock
+        is_hosted(LOOPBACK)  # what it reads at first is not to be waited for by a voter
 
     def of(self, caller: Principal) -> Actor:
         """Who acts, under keyed names only."""
@@ -84,5 +87,10 @@ class Actors:
 
     def voting(self, caller: Principal, media_file_id: int) -> Actor:
         """Who votes on this file."""
-        voter = vote_key(caller, self._hasher, media_file_id)
-        return msgspec.structs.replace(self.of(caller), voter=voter)
+        address = caller.address
+        return msgspec.structs.replace(
+            self.of(caller),
+            voter=vote_key(caller, self._hasher, media_file_id),
+            network=self._hasher.hash("network", network_part(address)),
+            hosted=is_hosted(address),
+        )

@@ -22,7 +22,9 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``actor`` counts as one person in windows and rankings; ``voter``, set for those who vote, holds
     one vote per file.
-    ``ip_hash`` is the keyed hash of the address, or None when there is none to keep.
+    ``ip_hash`` is the keyed hash of the address, or None when there is none to keep. ``network``,
+    known of those who vote, is that of the network it is in, under a key of the day; ``hosted``
+    says whether a hosting company's machine is behind it.
     """
 
     actor: str
@@ -31,6 +33,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     user_id: str | None = None
     session_id: str | None = None
     location: str | None = None
+    network: str | None = None
+    hosted: bool = False
 
 
 class Nobody(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +43,8 @@ class Nobody(msgspec.Struct, frozen=True, gc=False):
     actor: None = None
     ip_hash: None = None
     session_id: None = None
+    network: None = None
+    hosted: bool = False
 
 
 class RegisterMedia(Command, frozen=True, kw_only=True):

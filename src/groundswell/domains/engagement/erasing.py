@@ -22,9 +22,10 @@ FIND_OWN_SHOWN = Statement("SELECT id FROM activity_feed WHERE actor_id = :user_
 
 
 def _forget(table: str) -> Statement:
+    network = "network = NULL, " if table == "votes" else ""
     return Statement(
         f"""
-        UPDATE {table} SET ip_hash = NULL, session_id = NULL,
+        UPDATE {table} SET ip_hash = NULL, session_id = NULL, {network}
           actor = CASE WHEN actor = :name THEN NULL ELSE actor END
         WHERE id IN (SELECT r.id FROM {{rows}} r) AND (actor = :name OR ip_hash = :name)
         RETURNING id
@@ -47,7 +48,8 @@ TAKE_BACK = Statement(
 FIND_VOTES = Statement("SELECT media_file_id FROM votes WHERE voter_key = :voter")
 RENAME_VOTES = Statement(
     """
-    UPDATE votes SET voter_key = r.name, actor = NULL, ip_hash = NULL, session_id = NULL
+    UPDATE votes SET voter_key = r.name, actor = NULL, ip_hash = NULL, session_id = NULL,
+      network = NULL
     FROM {rows} r WHERE votes.media_file_id = r.media_file_id AND votes.voter_key = :voter
     """,
     rows={"media_file_id": BIGINT, "name": TEXT},

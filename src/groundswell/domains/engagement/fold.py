@@ -110,6 +110,8 @@ class Fold:
         up, down = counter_change(previous, wanted)
         file.upvotes += up
         file.downvotes += down
+        if vote is not None and previous is None:
+            vote.weighs = True  # it is another one than that which was taken back
         weighs = vote is None or vote.weighs
         if vote is not None and previous is not None and weighs:
             self._count(file, vote.updated_at, _NET_VOTES, -sign(previous))
@@ -350,6 +352,8 @@ class Fold:
                         vote.vote_type,
                         vote.created_at,
                         vote.updated_at,
+                        vote.by.network,
+                        int(vote.by.hosted),
                     )
                 )
             elif vote.stored:

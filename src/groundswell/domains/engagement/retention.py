@@ -63,6 +63,10 @@ ANONYMIZE_VOTES = Statement(
     WHERE updated_at <= :before AND actor IS NOT NULL
     """
 )
+# ix_votes_network
+FORGET_NETWORKS = Statement(
+    "UPDATE votes SET network = NULL WHERE updated_at <= :before AND network IS NOT NULL"
+)
 # ix_activity_feed_created_at
 ANONYMIZE_FEED = Statement(
     "UPDATE activity_feed SET ip_hash = NULL WHERE created_at <= :before AND ip_hash IS NOT NULL"
@@ -107,6 +111,7 @@ class Retention:
         self._seen = head
         for statement, before in (
             (ANONYMIZE_VOTES, now - self._hash_life),
+            (FORGET_NETWORKS, now - DAY),
             (ANONYMIZE_FEED, now - self._hash_life),
             (TRIM_FEED, now - self._feed_life),
             (TRIM_WINDOWS, now),

@@ -34,12 +34,14 @@ FIND_VOTES = Statement(
 PUT_VOTES = Statement(
     """
     INSERT INTO votes (id, media_file_id, voter_key, actor, ip_hash, session_id, vote_type,
-                       created_at, updated_at)
+                       created_at, updated_at, network, hosted)
     {values}
     ON CONFLICT (media_file_id, voter_key) DO UPDATE SET
       id = excluded.id, created_at = excluded.created_at,
       vote_type = excluded.vote_type, updated_at = excluded.updated_at,
-      actor = excluded.actor, ip_hash = excluded.ip_hash, session_id = excluded.session_id
+      actor = excluded.actor, ip_hash = excluded.ip_hash, session_id = excluded.session_id,
+      network = excluded.network, hosted = excluded.hosted,
+      quarantined_by = CASE WHEN votes.id = excluded.id THEN votes.quarantined_by END
     """,
     rows={
         "id": BIGINT,
@@ -51,6 +53,8 @@ PUT_VOTES = Statement(
         "vote_type": TEXT,
         "created_at": BIGINT,
         "updated_at": BIGINT,
+        "network": TEXT,
+        "hosted": BIGINT,
     },
 )
 DELETE_VOTES = Statement(

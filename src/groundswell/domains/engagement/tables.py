@@ -66,6 +66,8 @@ votes = Table(
     number("created_at"),
     number("updated_at"),
     text("quarantined_by", null=True),
+    text("network", null=True),
+    number("hosted", default=0),
     PrimaryKeyConstraint("media_file_id", "voter_key"),
     Index("ix_votes_updated_at", "updated_at"),
     Index("ix_votes_voter_key", "voter_key"),
@@ -75,9 +77,15 @@ votes = Table(
         sqlite_where=sql("quarantined_by IS NOT NULL"),
         postgresql_where=sql("quarantined_by IS NOT NULL"),
     ),
+    Index(
+        "ix_votes_network",
+        "updated_at",
+        sqlite_where=sql("network IS NOT NULL"),
+        postgresql_where=sql("network IS NOT NULL"),
+    ),
 )
 """Standing votes, one per voter and file; the key is what makes it so. Those of a case weigh
-nothing in rankings."""
+nothing in rankings. ``network`` is forgotten after a day."""
 
 vote_cases = Table(
     "vote_cases",

@@ -17,14 +17,17 @@ from groundswell.store.repeating import repeat
 SECONDS: Final = 15.0
 MOST: Final = 5_000
 
-# ix_votes_updated_at, then primary keys; recent_actors has who played or viewed within the hour.
+# ix_votes_updated_at, then primary keys, and ix_votes_voter_key for what the voter did before.
+# recent_actors has who played or viewed within the hour.
 FRESH = Statement(
     """
     SELECT v.voter_key, v.media_file_id, v.actor, v.ip_hash, v.vote_type, v.updated_at, m.owner_id,
+      v.network, v.hosted,
       EXISTS (
         SELECT 1 FROM recent_actors a WHERE a.kind IN ('play', 'view')
           AND a.media_file_id = v.media_file_id AND a.actor = v.actor
-      )
+      ),
+      EXISTS (SELECT 1 FROM votes o WHERE o.voter_key = v.voter_key AND o.created_at <= :after)
     FROM votes v JOIN media m ON m.media_file_id = v.media_file_id
     WHERE v.updated_at > :after AND v.updated_at <= :until
       AND v.quarantined_by IS NULL AND v.actor IS NOT NULL
@@ -79,7 +82,7 @@ class VoteWatch:
         now = self._clock()
         rows = await self._store.fetch(FRESH, after=now - WINDOW, until=now, most=MOST)
         self._seen = newest
-        votes = [FreshVote._make((*row[:7], bool(row[7]))) for row in rows]
+        votes = [FreshVote._make((*row[:8], *map(bool, row[8:]))) for row in rows]
         found = await apart(len(votes), suspicions, votes)
         taken = 0
         for one in found:
