@@ -169,6 +169,7 @@ async def test_too_many_connections_are_asked_to_come_later() -> None:
             pass
 
 
+@pytest.mark.alone
 async def test_connections_that_come_too_fast_are_refused_before_the_upgrade() -> None:
     async with websocket_service(Limits(accept_rate=20, accept_burst=3)) as service:
         for _ in range(3):
