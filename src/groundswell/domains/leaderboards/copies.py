@@ -55,6 +55,10 @@ class Copies(Protocol):
         """Put participants into a new copy; False if they cannot be held, or it took too long."""
         ...
 
+    async def give_up(self, board_id: str, name: str) -> None:
+        """A new copy will not be finished; somebody else may begin one."""
+        ...
+
     async def finish(
         self, board_id: str, name: str, at: At, windows: Sequence[int], hidden: Iterable[str]
     ) -> bool:

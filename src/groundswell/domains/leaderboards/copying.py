@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from groundswell.contract.errors import GroundswellError
 from groundswell.domains.leaderboards.copies import At, Copies
 from groundswell.domains.leaderboards.standing_rows import Row
 from groundswell.store import BIGINT, TEXT, Statement, Store, Transaction
@@ -63,16 +64,25 @@ async def copy_board(store: Store, copies: Copies, board_id: str) -> Outcome:
     name = await copies.begin(board_id)
     if name is None:
         return "busy"
+    try:
+        if await _copied(store, copies, board_id, name):
+            return "made"
+    except GroundswellError:
+        await copies.give_up(board_id, name)
+        raise
+    await copies.give_up(board_id, name)
+    return "unfit"
+
+
+async def _copied(store: Store, copies: Copies, board_id: str, name: str) -> bool:
     async with store.reading() as transaction:
         state = await transaction.fetch(_STATE, board_id=board_id)
         windows = [row[0] for row in await transaction.fetch(_OPEN, board_id=board_id)]
         hidden = [row[0] for row in await transaction.fetch(_HIDDEN, board_id=board_id)]
         for window in windows:
             if not await _copy_window(transaction, copies, board_id, name, window):
-                return "unfit"
-    if not state or not await copies.finish(board_id, name, At(*state[0]), windows, hidden):
-        return "unfit"
-    return "made"
+                return False
+    return bool(state) and await copies.finish(board_id, name, At(*state[0]), windows, hidden)
 
 
 async def _copy_window(

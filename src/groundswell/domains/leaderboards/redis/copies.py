@@ -133,6 +133,13 @@ class RedisCopies:
             done = await together.execute()
         return bool(done[0] == name.encode())
 
+    async def give_up(self, board_id: str, name: str) -> None:
+        """A new copy will not be finished; somebody else may begin one. Its parts expire."""
+        lease = self._lease(board_id)
+        async with _translated():
+            if await self._redis.get(lease) == name.encode():
+                await self._redis.delete(lease)
+
     async def finish(
         self, board_id: str, name: str, at: At, windows: Sequence[int], hidden: Iterable[str]
     ) -> bool:
