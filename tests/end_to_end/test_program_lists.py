@@ -153,12 +153,15 @@ async def test_every_list_of_rewards_is_a_page(service: Service) -> None:
         here = await shop(host)
         await here.buy(await here.bring("bob"), "order-1")
 
-        async def granted() -> list[dict[str, Any]]:
+        rewards: list[dict[str, Any]] = []
+
+        async def granted() -> bool:
             answer = await host.get("/v1/rewards", params={"programId": here.program})
-            return list(answer.json()["items"])
+            rewards[:] = answer.json()["items"]
+            return bool(rewards)
 
         await until(granted)
-        (reward,) = await granted()
+        (reward,) = rewards
         entries = f"/v1/rewards/{reward['rewardId']}/entries"
         async with await service.user(here.ada) as ada:
             for client, path in (
@@ -176,6 +179,38 @@ async def test_every_list_of_rewards_is_a_page(service: Service) -> None:
             "50.00",
             "-50.00",
         ]
+
+
+@pytest.mark.parametrize("decision", ["confirm", "dismiss"])
+async def test_a_case_is_decided_with_or_without_a_note(service: Service, decision: str) -> None:
+    async with service.host() as host:
+        here = await shop(host)
+        cases: dict[str, str] = {}
+
+        async def flagged() -> bool:
+            found = (await host.get(f"{here.path}/fraud")).json()["items"]
+            cases.update({one["referrerId"]: one["caseId"] for one in found})
+            return here.ada in cases
+
+        for name in ("bob", "cid"):
+            here.ada = f"{name}-{decision}-{here.mark}"
+            code = await host.post(f"{here.path}/codes", json={"userId": here.ada})
+            here.code = code.json()
+            mail = {"email": f"{here.ada}@example.com"}
+            people = [
+                {"userId": here.ada, **mail},
+                {"userId": f"other-{here.ada}", "referral": {"code": here.code["code"]}, **mail},
+            ]
+            about = {"specversion": "1.0", "source": "/users", "type": "user.registered"}
+            batch = [{**about, "id": uuid4().hex, "data": one} for one in people]
+            assert (await host.post("/v1/events", json=batch)).status_code == 202
+            await until(flagged)
+        path = "/v1/fraud/{}/" + decision
+        first, second = cases.values()
+        bare = await host.post(path.format(first))
+        assert (bare.status_code, bare.json()) == (200, {"done": True}), bare.text
+        noted = await host.post(path.format(second), json={"note": "one of us"})
+        assert noted.status_code == 200, noted.text
 
 
 async def test_times_of_a_trace_are_written_as_everywhere(service: Service) -> None:

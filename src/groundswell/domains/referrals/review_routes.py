@@ -62,27 +62,27 @@ async def post_dry_run(
 @post("/fraud/{case_id:str}/confirm", summary="Confirm (host)", status_code=200, security=HOST_ONLY)
 async def post_confirm(
     case_id: Id,
-    data: JSONBody[bodies.Decision],
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
+    data: JSONBody[bodies.Decision | None] = None,
 ) -> Done:
     """It is fraud: the referrals of the case are rejected or reversed."""
     require_host(caller)
-    return await actions.resolve(case_id, "confirmed", data.note, idempotency)
+    return await actions.resolve(case_id, "confirmed", _note(data), idempotency)
 
 
 @post("/fraud/{case_id:str}/dismiss", summary="Dismiss (host)", status_code=200, security=HOST_ONLY)
 async def post_dismiss(
     case_id: Id,
-    data: JSONBody[bodies.Decision],
     caller: Caller,
     actions: Actions,
     idempotency: Attempt,
+    data: JSONBody[bodies.Decision | None] = None,
 ) -> Done:
     """It is none: rewards that waited for nothing else go on."""
     require_host(caller)
-    return await actions.resolve(case_id, "dismissed", data.note, idempotency)
+    return await actions.resolve(case_id, "dismissed", _note(data), idempotency)
 
 
 @post(
@@ -111,6 +111,10 @@ async def post_reinstate(
     """From now on."""
     require_host(caller)
     return await actions.suspend(program_id, user_id, False, idempotency)
+
+
+def _note(said: bodies.Decision | None) -> str | None:
+    return None if said is None else said.note
 
 
 REVIEW: tuple[HTTPRouteHandler, ...] = (
