@@ -6,7 +6,7 @@ of what was done incognito, or longer ago than names are kept, it knows nobody.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from typing import Literal, NamedTuple, Protocol
 
 from groundswell.store.transaction import Transaction
@@ -44,6 +44,9 @@ class Deeds(Protocol):
         """The votes that stand on these files, of persons still known."""
         ...
 
-    async def all(self, tx: Transaction) -> list[Deed]:
-        """The last deed of each verb by each person with each file, votes while they stand."""
+    def all(self, tx: Transaction) -> AsyncIterator[list[Deed]]:
+        """The last deed of each verb by each person with each file, votes while they stand.
+
+        They come in portions of some files each; those with one file are all in one portion.
+        """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -38,12 +38,13 @@ def _last(table: str, at: str, counts: str) -> Statement:
     return Statement(
         f"""
         SELECT l.actor, l.media_file_id, MAX(l.{at}) FROM {table} l
-        WHERE l.actor IS NOT NULL {counts} GROUP BY l.actor, l.media_file_id
+        WHERE l.media_file_id >= :first AND l.media_file_id <= :last
+          AND l.actor IS NOT NULL {counts} GROUP BY l.actor, l.media_file_id
         """  # noqa: S608 - names of ours
     )
 
 
-# The primary key of each log.
+# The primary key of each log, and its index by file.
 FIND = {verb: _find(*log) for verb, log in _LOGS.items()}
 LAST = {verb: _last(*log) for verb, log in _LOGS.items()}
 
@@ -65,7 +66,20 @@ VOTES_ON = Statement(
     """,  # noqa: S608 - names of ours
     rows={"wanted": BIGINT},
 )
-ALL_VOTES = Statement(f"SELECT {_VOTE} FROM votes v WHERE v.actor IS NOT NULL")  # noqa: S608
+VOTES_AMONG = Statement(
+    f"""
+    SELECT {_VOTE} FROM votes v
+    WHERE v.media_file_id >= :first AND v.media_file_id <= :last AND v.actor IS NOT NULL
+    """  # noqa: S608 - names of ours
+)
+FILES = Statement(
+    """
+    SELECT media_file_id FROM media WHERE media_file_id > :after
+    ORDER BY media_file_id LIMIT :limit
+    """
+)
+
+_FILES_AT_ONCE: Final = 100
 
 
 class EngagementDeeds:
@@ -89,14 +103,17 @@ class EngagementDeeds:
         wanted = [(one,) for one in sorted(set(media_file_ids))]
         return _votes(await tx.fetch(VOTES_ON, rows=wanted)) if wanted else []
 
-    async def all(self, tx: Transaction) -> list[Deed]:
-        """The last deed of each verb by each person with each file."""
-        done = [
-            Deed(person, media, verb, at)
-            for verb, statement in LAST.items()
-            for person, media, at in await tx.fetch(statement)
-        ]
-        return done + _votes(await tx.fetch(ALL_VOTES))
+    async def all(self, tx: Transaction) -> AsyncIterator[list[Deed]]:
+        """The last deed of each verb by each person with each file, some files at a time."""
+        after = -(2**63)
+        while files := await tx.fetch(FILES, after=after, limit=_FILES_AT_ONCE):
+            first, after = files[0][0], files[-1][0]
+            done = [
+                Deed(person, media, verb, at)
+                for verb, statement in LAST.items()
+                for person, media, at in await tx.fetch(statement, first=first, last=after)
+            ]
+            yield done + _votes(await tx.fetch(VOTES_AMONG, first=first, last=after))
 
 
 def _votes(rows: Collection[Row]) -> list[Deed]:

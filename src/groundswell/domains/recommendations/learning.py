@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from groundswell.domains.recommendations import statements as sql
 from groundswell.domains.recommendations.commands import (
@@ -21,6 +22,8 @@ from groundswell.domains.recommendations.tastes import Files, Kept, Sums, bounde
 from groundswell.store import Transaction
 from groundswell.store.commands import EventTail, Handler
 from groundswell.store.deeds import Deed, Deeds
+
+_PAIRS: Final = 10_000
 
 Change = Callable[[str, Files], Files]
 """What a person did, as it should be known from now on."""
@@ -102,7 +105,8 @@ async def save_sums(tx: Transaction, sums: Sums) -> None:
         await tx.fetch(sql.ADD_TASTES, rows=rows)
         if less := [row[:1] for row in rows if row[1] < 0]:
             await tx.fetch(sql.REMOVE_TASTES, rows=less)
-    if pairs := sums.pair_rows():
+    rows_of_pairs = sums.pair_rows()
+    while pairs := list(islice(rows_of_pairs, _PAIRS)):
         await tx.fetch(sql.ADD_PAIRS, rows=pairs)
         if fewer := [row[:2] for row in pairs if row[2] < 0]:
             await tx.fetch(sql.REMOVE_PAIRS, rows=fewer)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from itertools import islice
+
 from groundswell.domains.recommendations import statements as sql
 from groundswell.domains.recommendations.learning import by_person, row_of, save_sums, told
-from groundswell.domains.recommendations.tastes import Kept, bounded, sums_of
+from groundswell.domains.recommendations.tastes import KEPT_FILES, Kept, bounded, sums_of
 from groundswell.log.journal import TAKE_TURN
 from groundswell.store import Store
-from groundswell.store.deeds import Deeds
+from groundswell.store.deeds import Deed, Deeds
 
 _PORTION = 5_000
 
@@ -22,16 +25,23 @@ async def rebuild_tastes(store: Store, deeds: Deeds) -> int:
         await tx.fetch(TAKE_TURN)
         for statement in sql.CLEAR:
             await tx.fetch(statement)
-        persons: dict[str, dict[int, Kept]] = {
-            person: bounded(told({}, done))
-            for person, done in by_person(await deeds.all(tx)).items()
-        }
-        rows = [
+        persons = await _persons(deeds.all(tx))
+        rows = (
             row_of(person, media, kept)
             for person, files in persons.items()
             for media, kept in files.items()
-        ]
-        for start in range(0, len(rows), _PORTION):
-            await tx.fetch(sql.SAVE_FILES, rows=rows[start : start + _PORTION])
+        )
+        while portion := list(islice(rows, _PORTION)):
+            await tx.fetch(sql.SAVE_FILES, rows=portion)
         await save_sums(tx, sums_of(persons.values()))
     return len(persons)
+
+
+async def _persons(portions: AsyncIterator[list[Deed]]) -> dict[str, dict[int, Kept]]:
+    """What each person did, no more of it at any time than a little over what is kept."""
+    persons: dict[str, dict[int, Kept]] = {}
+    async for portion in portions:
+        for person, done in by_person(portion).items():
+            files = {**persons.get(person, {}), **told({}, done)}
+            persons[person] = bounded(files) if len(files) > KEPT_FILES else files
+    return {person: bounded(files) for person, files in persons.items()}

@@ -6,7 +6,7 @@ Everything here is a pure function. Weights are small integers, so that all sums
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -152,14 +152,16 @@ class Sums:
         rows = ((one, self.people[one], self.strength[one]) for one in sorted(self.strength))
         return [row for row in rows if row[1] or row[2]]
 
-    def pair_rows(self) -> list[tuple[int, int, int, int]]:
-        """File, other file, change in people, change in strength, both ways round."""
-        rows: list[tuple[int, int, int, int]] = []
-        for (one, other), strength in self.pair_strength.items():
-            people = self.pair_people[one, other]
+    def pair_rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """File, other file, change in people, change in strength, both ways round.
+
+        There may be millions of them: they are made as they are asked for, in one order.
+        """
+        for one, other in sorted(self.pair_strength):
+            people, strength = self.pair_people[one, other], self.pair_strength[one, other]
             if people or strength:
-                rows += [(one, other, people, strength), (other, one, people, strength)]
-        return sorted(rows)
+                yield one, other, people, strength
+                yield other, one, people, strength
 
 
 def sums_of(persons: Iterable[Files]) -> Sums:
