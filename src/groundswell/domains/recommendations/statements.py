@@ -89,6 +89,13 @@ REMOVE_PAIRS = Statement(
     rows={"media_file_id": BIGINT, "other_id": BIGINT},
 )
 ALL_TASTES = Statement("SELECT media_file_id, people, strength FROM file_tastes")
+PAIRS_AFTER = Statement(
+    """
+    SELECT media_file_id, other_id, people, strength FROM file_pairs
+    WHERE (media_file_id, other_id) > (:one, :other)
+    ORDER BY media_file_id, other_id LIMIT :limit
+    """
+)
 ALL_PAIRS = Statement("SELECT media_file_id, other_id, people, strength FROM file_pairs")
 CLEAR = tuple(
     Statement(f"DELETE FROM {table}")  # noqa: S608 - names of ours

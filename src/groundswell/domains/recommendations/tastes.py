@@ -152,6 +152,11 @@ class Sums:
         rows = ((one, self.people[one], self.strength[one]) for one in sorted(self.strength))
         return [row for row in rows if row[1] or row[2]]
 
+    def pair(self, one: int, other: int) -> tuple[int, int]:
+        """Change in people, and in strength, of two files."""
+        key = (one, other) if one < other else (other, one)
+        return self.pair_people[key], self.pair_strength[key]
+
     def pair_rows(self) -> Iterator[tuple[int, int, int, int]]:
         """File, other file, change in people, change in strength, both ways round.
 
