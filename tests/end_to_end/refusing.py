@@ -10,7 +10,7 @@ import httpx
 
 from tests.end_to_end.service import Service
 from tests.end_to_end.shapes import assert_problem
-from tests.end_to_end.stored import rows_of, tables
+from tests.end_to_end.stored import contents, tables
 from tests.support.waiting import until
 
 ITEM = {
@@ -30,10 +30,8 @@ Everything = dict[str, list[tuple[object, ...]]]
 async def everything(service: Service) -> Everything:
     """All that is stored, events included, row by row."""
     names = sorted(set(await tables(service.database_url)) - BEHIND)
-    return {
-        name: sorted(await rows_of(service.database_url, f"SELECT * FROM {name}"), key=repr)
-        for name in names
-    }
+    found = await contents(service.database_url, names)
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
 def rejections(before: Everything, after: Everything) -> list[str]:
@@ -100,4 +98,4 @@ async def quiet(service: Service) -> None:
         await asyncio.sleep(0.1)
         return bool(before == last)
 
-    await until(settled)
+    await until(settled, seconds=30)

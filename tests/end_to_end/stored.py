@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 
 import asyncpg
@@ -16,6 +17,20 @@ async def rows_of(database_url: str, sql: str) -> list[tuple[object, ...]]:
     connection = await asyncpg.connect(database_url)
     try:
         return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def contents(database_url: str, tables: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of these tables, over one connection."""
+    every = {name: f"SELECT * FROM {name}" for name in tables}
+    if database_url.startswith("sqlite"):
+        return {name: await rows_of(database_url, sql) for name, sql in every.items()}
+    connection = await asyncpg.connect(database_url)
+    try:
+        return {
+            name: [tuple(row) for row in await connection.fetch(sql)] for name, sql in every.items()
+        }
     finally:
         await connection.close()
 
