@@ -16,6 +16,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
 DAMAGES = (
     "UPDATE media SET play_count = play_count + 5",
     "UPDATE programs SET conversions = conversions + 1",
+    "UPDATE referrals SET referrer_id = 'eve'",
     "UPDATE referral_codes SET human_clicks = human_clicks + 1",
     "UPDATE ledger_balances SET amount_minor = amount_minor + 100",
     "UPDATE reward_counts SET conversions = conversions + 1",
@@ -45,8 +46,9 @@ async def test_what_was_tampered_with_is_found_and_put_right(
         await change(service.database_url, damage)
     audit = service.command("audit")
     assert audit.returncode == 1, audit.stdout
-    for words in ("play_count", "program", "clicks of code", "balance of", "count of", "entry",
-                  "share ", "testimonial", "reaction", "connection"):  # fmt: skip
+    for words in ("play_count", "program", "referral ref-", "clicks of code", "balance of",
+                  "count of", "entry", "share ", "testimonial", "reaction",
+                  "connection"):  # fmt: skip
         assert words in audit.stdout, audit.stdout
 
     tried = service.command("replay", "--dry-run")
