@@ -103,6 +103,28 @@ async def test_who_is_erased_is_in_no_copy(copied: Copied) -> None:
     assert [one.row.user_id for one in part.rows] == ["ann", "zoe"]
 
 
+async def test_a_copy_follows_what_happens_and_is_made_once(copied: Copied) -> None:
+    await copied.boards.score("ann", 5, event_id="first")
+    await copied.copy()
+    happenings = (
+        copied.boards.score("bob", 5),
+        copied.boards.score("bob", 2),
+        copied.boards.score("ann", -3),
+        copied.boards.reverse("ann", "first"),
+        copied.boards.hide("bob"),
+        copied.boards.hide("bob", visible=True),
+        copied.boards.score("cleo", -1),
+    )
+    for happening in happenings:
+        await happening
+        assert await copied.mirror.read(TOP) is None
+        await copied.follow()
+        assert await copied.top() is not None
+    figures = copied.mirroring.statistics()
+    # What takes something back is itself on the board: two steps in one transaction.
+    assert (figures["made_total"], figures["steps_total"]) == (1, len(happenings) + 1)
+
+
 async def test_scores_that_a_double_cannot_hold_are_read_from_the_database(copied: Copied) -> None:
     await copied.boards.score("ann", 10**12)
     await copied.copy()
