@@ -116,6 +116,7 @@ async def test_a_copy_follows_what_happens_and_is_made_once(copied: Copied) -> N
         copied.boards.score("cleo", -1),
     )
     for happening in happenings:
+        copied.boards.clock.advance(1)
         await happening
         assert await copied.mirror.read(TOP) is None
         await copied.follow()
