@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from groundswell.contract.errors import Conflict, NotFound
-from groundswell.contract.events.engagement import VotesQuarantined, VotesReleased
+from groundswell.contract.events.engagement import AnomalyDetected, VotesQuarantined, VotesReleased
 from groundswell.contract.times import DAY, HOUR
 from groundswell.delivery.routing import publications
 from groundswell.domains.engagement.audit import audit_engagement
@@ -166,12 +166,17 @@ async def test_cases_move_one_way_and_are_told_to_nobody_but_the_operator(core: 
     with pytest.raises(NotFound):
         await decide(core, "case-none", "released")
     logged = await core.events()
-    about = [one for one in logged if isinstance(one.event, VotesQuarantined | VotesReleased)]
+    kinds = AnomalyDetected | VotesQuarantined | VotesReleased
+    about = [one for one in logged if isinstance(one.event, kinds)]
     assert [one.event.event_type for one in about] == [
+        "engagement.anomaly.detected",
         "engagement.vote.quarantined",
         "engagement.vote.released",
     ]
-    assert [publications(one) for one in about] == [[], []]
+    assert about[0].event == AnomalyDetected(
+        media_file_id=media, signal="actor_velocity", severity="high"
+    )
+    assert [publications(one) for one in about] == [[], [], []]
     assert {one.event.privacy for one in about} == {"internal"}
 
 

@@ -180,10 +180,16 @@ def test_every_event_of_the_catalogue_is_routed() -> None:
         "activity_ids": [7],
         "case_id": "case-1",
         "signal": "pace",
+        "severity": "high",
         "count": 1,
         "vote_ids": (3,),
     }
-    nobodys = {events.ViewRecorded, events.VotesQuarantined, events.VotesReleased}
+    nobodys = {
+        events.ViewRecorded,
+        events.AnomalyDetected,
+        events.VotesQuarantined,
+        events.VotesReleased,
+    }
     never_in_feed = {events.ViewRecorded, events.VoteRemoved, events.MediaUpdated}
     for kind in events.EVENTS:
         values["in_feed"] = kind not in never_in_feed

@@ -11,6 +11,8 @@ from groundswell.contract.inbox import AckPolicy, Delivery
 from groundswell.contract.times import MINUTE
 
 Privacy = Literal["public", "personal", "internal"]
+Severity = Literal["low", "medium", "high"]
+"""How much what looks wrong asks to be looked at."""
 
 LATE = 5 * MINUTE
 """What happened longer before it was stored is history, not news: nobody is told of it."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groundswell.contract.events.base import Event, Notice, Privacy, Tag
+from groundswell.contract.events.base import Event, Notice, Privacy, Severity, Tag
 
 VoteType = Literal["up", "down"]
 
@@ -170,6 +170,14 @@ class CommentRecorded(Interaction, frozen=True, kw_only=True):
         return (Notice(user_id=self.owner_id, data=data, delivery="normal"),)
 
 
+class AnomalyDetected(MediaEvent, frozen=True, kw_only=True):
+    """What people do with a file looks wrong; what is done about it is an event of its own."""
+
+    event_type: ClassVar[str] = "engagement.anomaly.detected"
+    signal: str
+    severity: Severity
+
+
 class _OfVoteCase(MediaEvent, frozen=True, kw_only=True):
     """Something about votes that look wrong, for operators alone.
 
@@ -223,6 +231,7 @@ EVENTS: tuple[type[Event], ...] = (
     DownloadRecorded,
     ViewRecorded,
     CommentRecorded,
+    AnomalyDetected,
     VotesQuarantined,
     VotesReleased,
     ActivityRetracted,

@@ -14,11 +14,11 @@ import msgspec
 from uuid_utils import uuid7
 
 from groundswell.contract.errors import Conflict, NotFound
-from groundswell.contract.events.engagement import VotesQuarantined, VotesReleased
+from groundswell.contract.events.engagement import AnomalyDetected, VotesQuarantined, VotesReleased
 from groundswell.contract.times import DAY, HOUR, to_rfc3339
 from groundswell.domains.engagement.files import lock_files
 from groundswell.domains.engagement.statements import ADD_TO_HOURS, RECALL_LAST_EVENT
-from groundswell.domains.engagement.vote_signals import Signal
+from groundswell.domains.engagement.vote_signals import SEVERITY, Signal
 from groundswell.domains.engagement.voting import sign
 from groundswell.store import BIGINT, TEXT, Row, Statement, Transaction
 from groundswell.store.commands import Command, EventTail, Handler
@@ -172,6 +172,9 @@ async def _quarantine(transaction: Transaction, command: QuarantineVotes, tail: 
         at=command.at,
     )
     await _weigh(transaction, votes, case_id, -1)
+    signal = command.signal
+    anomaly = AnomalyDetected(media_file_id=media, signal=signal, severity=SEVERITY[signal])
+    tail.append(anomaly, command.at)
     event = VotesQuarantined(
         media_file_id=media,
         case_id=case_id,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
+from groundswell.contract.events.base import Severity
 from groundswell.contract.times import MINUTE
 from groundswell.domains.engagement.views import VoteType
 
@@ -25,6 +26,18 @@ Signal = Literal[
     "voting_ring",
 ]
 
+SEVERITY: Final[Mapping[Signal, Severity]] = {
+    "actor_velocity": "high",
+    "shared_address": "low",
+    "owner_campaign": "high",
+    "shared_network": "low",
+    "hosting_network": "medium",
+    "unheard_burst": "medium",
+    "new_voters": "medium",
+    "voting_ring": "high",
+}
+"""How sure a signal is: people share addresses and networks for good reasons, and nobody votes for
+one file after another within seconds by chance."""
 WINDOW: Final = 10 * MINUTE
 """The votes that are looked at together."""
 PER_MINUTE: Final = 20

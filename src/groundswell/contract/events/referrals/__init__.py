@@ -5,7 +5,7 @@ Instants in fields are in microseconds. Amounts are in minor units of their curr
 
 from __future__ import annotations
 
-from groundswell.contract.events.base import Event
+from groundswell.contract.events.base import Event, Severity
 from groundswell.contract.events.referrals.attribution import (
     AttributionAssigned,
     AttributionExpired,
@@ -16,7 +16,6 @@ from groundswell.contract.events.referrals.common import (
     RejectionReason,
     Resolution,
     ReversalReason,
-    Severity,
     Side,
     program_topic,
     referrals_topic,

@@ -33,7 +33,6 @@ ReversalReason = Literal[
     "refund", "partial_refund", "chargeback", "cancelled", "mistake", "fraud_confirmed"
 ]
 AttributionModel = Literal["first_touch", "last_touch"]
-Severity = Literal["low", "medium", "high"]
 Side = Literal["referrer", "referee"]
 """One of the two people of a referral."""
 Resolution = Literal["confirmed", "dismissed", "expired"]

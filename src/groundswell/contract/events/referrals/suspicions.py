@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from groundswell.contract.events.base import Event
+from groundswell.contract.events.base import Event, Severity
 from groundswell.contract.events.referrals.common import (
     OfReferrer,
     Resolution,
-    Severity,
 )
 
 
