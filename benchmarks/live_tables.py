@@ -35,9 +35,10 @@ BOARDS = (
     Column("rankP99", "p99, µs"),
     Column("top", "the first 20, µs"),
     Column("around", "20 around one, µs"),
+    Column("ranksPerSecond", "positions/s"),
     Column("update", "an update, µs"),
     Column("updatesPerSecond", "updates/s"),
-    Column("loadedPerSecond", "members loaded/s"),
+    Column("loadedPerSecond", "loaded/s"),
 )
 CONVERSIONS = (
     Column("perSecond", "conversions/s"),

@@ -43,7 +43,7 @@ LIVE: Final[dict[str, Live]] = {
     "boards": Live(
         boards.Plan,
         boards.measure,
-        {"members": 20_000, "calls": 50, "callers": 16, "seconds": 0.3},
+        {"members": 20_000, "calls": 30, "callers": 16, "seconds": 0.2, "rounds": 1},
     ),
     "conversions": Live(
         conversions.Plan,

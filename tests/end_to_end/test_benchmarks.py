@@ -86,7 +86,10 @@ def test_leaderboards_and_conversions_are_measured_on_both_databases(tmp_path: P
         board, conversion = boards.case(engine), conversions.case(f"Groundswell, {engine}")
         assert board is not None
         assert conversion is not None
-        assert all(board.figure(name) > 0 for name in ("rank", "rankP99", "update", "around"))
+        copy = boards.case(f"{engine}, a copy in Redis")
+        assert copy is not None
+        for side in (board, copy):
+            assert all(side.figure(name) > 0 for name in ("rank", "rankP99", "update", "around"))
         assert conversion.figure("perSecond") > 0
         assert boards.settings[f"{engine.lower()}CloseSeconds"] > 0
     page = text(None, None, live=live)
