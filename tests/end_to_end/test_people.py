@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from tests.end_to_end.listener import Listener
 from tests.end_to_end.service import Service
 from tests.end_to_end.speaking import Speaker, connect, enter, token_of
 from tests.support.waiting import until
@@ -91,6 +94,38 @@ async def test_friends_see_each_others_presence_until_a_block(service: Service) 
         refused = await his.until(type="SUBSCRIBED")
         assert refused["topics"][scope]["error"]["name"] == "permission_denied"
     assert await friends(service, bob) == []
+
+
+def _has(stream: Listener, many: int) -> bool:
+    return len(stream.reader.named("EVENT")) >= many
+
+
+async def test_a_change_of_presence_is_an_event_at_every_live_door(service: Service) -> None:
+    ann, bob = somebody("ann"), somebody("bob")
+    await befriend(service, ann, bob)
+    scope = f"presence.friends-{ann}"
+    his = await token_of(service, bob)
+    stream = Listener(service, f"/v1/stream?topics={scope}", Authorization=f"Bearer {his}")
+    async with connect(service) as one, connect(service) as other, stream:
+        speaker, hearer = Speaker(one), Speaker(other)
+        await enter(speaker, await token_of(service, ann), "phone-1")
+        await enter(hearer, his, "phone-1")
+        await hearer.say(type="SUBSCRIBE", topics=[scope])
+        await hearer.until(type="SUBSCRIBED")
+        # Until it was looked at once, nothing is known to change.
+        await asyncio.sleep(1)
+        for many, (hides, status) in enumerate(((False, "online"), (True, "offline")), 1):
+            await speaker.say(type="PRESENCE", topic=scope, op="enter", incognito=hides)
+            changed = {"eventType": "social.presence.changed", "userId": ann, "status": status}
+            event = await hearer.until(type="EVENT", topic=scope)
+            assert event["data"] == {**changed, "timestamp": event["data"]["timestamp"]}
+            await stream.until(partial(_has, stream, many))
+            heard = stream.reader.named("EVENT")[-1].data
+            assert heard["data"] == {**changed, "timestamp": heard["data"]["timestamp"]}
+        await speaker.say(type="PRESENCE", topic=scope, op="leave")
+        await speaker.until(type="PRESENCE_STATE")
+        await asyncio.sleep(1)
+        assert len(stream.reader.named("EVENT")) == 2, "who was invisible is not seen to go"
 
 
 async def test_strangers_do_not_see_presence(service: Service) -> None:

@@ -11,13 +11,16 @@ from groundswell.app.core import Core
 from groundswell.delivery.replay import LogReplay
 from groundswell.delivery.retracted import PresentPast
 from groundswell.domains.engagement.lists import LIVE_LISTS
+from groundswell.domains.network.presence import owner_of
 from groundswell.realtime.access import Check, TopicAccess
 from groundswell.realtime.broker.base import Broker
 from groundswell.realtime.broker.memory import MemoryBroker
-from groundswell.realtime.hub import Hub
+from groundswell.realtime.hub import Channels, Hub
 from groundswell.realtime.presence.base import Presence
 from groundswell.realtime.presence.memory import MemoryPresence
+from groundswell.realtime.presence.news import PresenceNews
 from groundswell.realtime.presence.watching import PresenceWatch
+from groundswell.realtime.topics import subject_of
 
 if TYPE_CHECKING:
     from groundswell.realtime.broker.redis.broker import RedisBroker
@@ -77,12 +80,14 @@ async def exchange_of(core: Core, members: Check, presence: Check) -> Exchange:
     if core.settings.redis_url:
         return await _shared(core, _rules(members, presence))
     head, log_id = await core.log.head(), await core.log.log_id()
-    broker, hub, present = MemoryBroker(after_seq=head), Hub(), MemoryPresence()
+    broker, present = MemoryBroker(after_seq=head), MemoryPresence()
+    watch = PresenceWatch(present)
+    hub = _hub(watch)
     hub.reached(head)
     broker.attach(hub.deliver)
     replay = LogReplay(core.log, log_id, lambda: hub.seq)
     rules = _rules(members, presence)
-    return Exchange(broker, hub, replay, rules, present, PresenceWatch(present))
+    return Exchange(broker, hub, replay, rules, present, watch)
 
 
 async def _shared(core: Core, rules: TopicAccess) -> Exchange:
@@ -99,10 +104,20 @@ async def _shared(core: Core, rules: TopicAccess) -> Exchange:
         delivered=await core.log.head(),
         always=frozenset(LIVE_LISTS),
     )
-    hub, presence = Hub(broker), RedisPresence(url, namespace=log_id)
+    presence = RedisPresence(url, namespace=log_id)
+    watch = PresenceWatch(presence)
+    hub = _hub(watch, broker)
     broker.serve(hub)
     shared = Shared(broker, presence)
-    return Exchange(broker, hub, replay, rules, presence, PresenceWatch(presence), shared)
+    return Exchange(broker, hub, replay, rules, presence, watch, shared)
+
+
+def _hub(watch: PresenceWatch, channels: Channels | None = None) -> Hub:
+    """A hub whose listeners hear of presence as well."""
+    news = PresenceNews(watch, lambda topic: owner_of(subject_of(topic)), channels)
+    hub = Hub(news)
+    news.tell_by(hub)
+    return hub
 
 
 def _rules(members: Check, presence: Check) -> TopicAccess:

@@ -15,12 +15,17 @@ def scope_of(user_id: str) -> str:
     return FRIENDS_SCOPE + user_id
 
 
+def owner_of(scope: str) -> str | None:
+    """Whose scope it is; None for one that is nobody's."""
+    return scope.removeprefix(FRIENDS_SCOPE) if scope.startswith(FRIENDS_SCOPE) else None
+
+
 async def may_watch(store: Store, scope: str, viewer_id: str | None) -> bool:
     """Whether somebody may see who is present in a scope: in their own, and in those of friends of
     whom neither blocks the other. Asked again before what changed is told."""
-    if viewer_id is None or not scope.startswith(FRIENDS_SCOPE):
+    owner = owner_of(scope)
+    if viewer_id is None or owner is None:
         return False
-    owner = scope.removeprefix(FRIENDS_SCOPE)
     if owner == viewer_id:
         return True
     async with store.reading() as tx:
