@@ -60,7 +60,7 @@ async def test_what_happens_is_seen_without_loading_the_page_again(
         await expect(page.locator("#latency .line.p95")).to_have_count(1, timeout=15_000)
         await expect(page.locator("#resumes")).to_contain_text("nothing to resume")
     await expect(websockets).to_have_text("0", timeout=15_000)
-    await expect(page.locator("#closes")).to_contain_text("websocket 1000")
+    await expect(page.locator("#closes")).to_contain_text("WebSocket 1000")
     assert await page.evaluate("document.body.dataset.same") == "page"
     assert guest.complaints == []
 

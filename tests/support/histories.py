@@ -148,7 +148,7 @@ class History:
                 )
             else:
                 keys = (number, one.media_file_id, one.actor, one.actor)
-                logs[sql.PUT_VOTES].append((*keys, None, None, one.kind, one.at, one.at))
+                logs[sql.PUT_VOTES].append((*keys, None, None, one.kind, one.at, one.at, None, 0))
         for statement, rows in logs.items():
             await tx.fetch(statement, rows=rows)
 
