@@ -67,3 +67,10 @@ async def _say(service: Service, client: httpx.AsyncClient, mia: str) -> None:
     async with service.host() as host:
         published = await host.post(f"/v1/testimonials/{said.json()['testimonialId']}/publish")
         assert published.status_code == 200, published.text
+
+    async def told() -> bool:
+        """What is under way when somebody is forgotten is forgotten later, not at once."""
+        filed = "SELECT event_type FROM inbox_messages"
+        return ("testimonial.published",) in await rows_of(service.database_url, filed)
+
+    await until(told)
