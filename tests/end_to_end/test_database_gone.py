@@ -128,7 +128,8 @@ async def test_a_write_waits_for_another_process_but_not_for_ever(
     service = start_service(sqlite_url)
     media = await service.register()
     async with service.visitor("203.0.113.21") as visitor:
-        visitor.timeout = httpx.Timeout(30)
+        # What the service has to write for itself waits its turn, too.
+        visitor.timeout = httpx.Timeout(60)
         with LockHolder(sqlite_url):
             writing = asyncio.create_task(visitor.post(f"/v1/media/{media}/plays"))
             await asyncio.sleep(1.0)

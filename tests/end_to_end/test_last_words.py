@@ -71,6 +71,7 @@ async def over_socketio(server: Server, token: str, number: int) -> list[str]:
     return waiting
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("visit", [over_websocket, over_socketio])
 async def test_nothing_that_was_acknowledged_at_the_last_moment_comes_again(
     server: StartServer, database_url: str, visit: Any

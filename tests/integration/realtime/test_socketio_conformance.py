@@ -46,8 +46,9 @@ async def joined(socket: Any) -> None:
     """Through the handshakes of both protocols."""
     await opened(socket)
     await socket.send_str("40")
-    assert (await socket.receive_str()).startswith('40{"sid":"')
-    assert await socket.receive_str() == '42["auth",{}]'
+    connected, greeting = await told(socket, 2)
+    assert connected.startswith('40{"sid":"')
+    assert greeting == '42["auth",{}]'
 
 
 async def told(socket: Any, count: int = 1) -> list[Any]:
